@@ -128,11 +128,12 @@ ANSWER: Final = Row(
             _flag(
                 Text("Ledger's chain", "Kette der Nachweise"),
                 Text(
-                    "Whether a damaged ledger waits to be looked at. Good: intact.",
-                    "Ob ein beschädigtes Nachweisbuch angesehen werden muss. Gut: unversehrt.",
+                    "Whether a damaged or missing ledger waits to be dealt with. Good: intact.",
+                    "Ob ein beschädigtes oder fehlendes Nachweisbuch angesehen werden muss. Gut: "
+                    "unversehrt.",
                 ),
                 "max(monitor_ledger_quarantined)",
-                (Text("intact", "unversehrt"), Text("damaged", "beschädigt")),
+                (Text("intact", "unversehrt"), Text("damaged or lost", "beschädigt, verloren")),
                 good_is=0,
             ),
             width=6,

@@ -39,6 +39,7 @@ from monitor.clock import SystemClock
 from monitor.config import ConfigError, load
 from monitor.inventory.checks import IcmpOptions
 from monitor.ledger.chain import LedgerError
+from monitor.ledger.health import WHAT_TO_DO
 from monitor.probes.echo.port import EchoPermissionError
 from monitor.probes.echo.socket import EchoSocket
 from monitor.probes.resolve import ResolveError, resolve
@@ -62,6 +63,7 @@ RESOLVE_SECONDS: Final = 5.0
 # Synchronised clocks differ by milliseconds. A minute is a whole poll: rates would be wrong.
 TOLERATED_SECONDS: Final = 5.0
 BROKEN_SECONDS: Final = 60.0
+_VERIFY: Final = "`schulnetz ledger verify` says more"
 
 
 class _DoctorCommand(ServiceCommand):
@@ -167,10 +169,17 @@ def _ledger(ledger: LedgerPlace) -> Finding:
             seen = f"{ledger} is not there yet; the daemon begins it"
             return Finding("ledger", Health.GOOD, seen)
         with ledger.open_reader() as reader:
-            rows = sum(head.row for head in reader.heads())
+            result = reader.verify()
+        aside = ledger.set_aside()
     except LedgerError as error:
-        return Finding("ledger", Health.BAD, str(error), "`schulnetz ledger verify` says more")
-    return Finding("ledger", Health.GOOD, f"{ledger}: {count_of(rows, 'row')}")
+        return Finding("ledger", Health.BAD, str(error), _VERIFY)
+    if not result.ok:
+        return Finding("ledger", Health.BAD, f"{ledger}: {result.problem}", _VERIFY)
+    seen = f"{ledger}: {count_of(result.rows, 'row holds', 'rows hold')}"
+    if aside:
+        seen = f"{seen}; an earlier ledger was set aside as {aside}"
+        return Finding("ledger", Health.WARNING, seen, WHAT_TO_DO)
+    return Finding("ledger", Health.GOOD, seen)
 
 
 async def _network(inventory: Inventory | None) -> list[Finding]:

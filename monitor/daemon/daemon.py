@@ -284,6 +284,7 @@ class Daemon:
             pipeline.round_trips.equipment,
             pipeline.round_trips.outcomes,
             pipeline.goal.view,
+            self._parts.ledger.health,
         )
 
     @property

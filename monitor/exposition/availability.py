@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from monitor.availability.excuses import Excuse
-    from monitor.ledger.ledger import LedgerHealth
+    from monitor.ledger.health import LedgerHealth
 
 SCHOOL_MINUTES_TOTAL: Final = Metric(
     "school_minutes_total",
@@ -78,7 +78,7 @@ MONITOR_LEDGER_QUARANTINED: Final = Metric(
     "monitor_ledger_quarantined",
     Kind.GAUGE,
     "",
-    "Whether a quarantined ledger exists beside the one in use: 1 yes, 0 no",
+    "Whether the note or file of an earlier ledger that failed or was lost is there: 1 yes, 0 no",
 )
 MONITOR_LEDGER_ANCHOR_INFO: Final = Metric(
     "monitor_ledger_anchor_info",

@@ -27,6 +27,7 @@ from monitor.ledger.chain import (
     Row,
     require_valid,
 )
+from monitor.ledger.health import LedgerHealth, earlier_ledger
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -45,27 +46,6 @@ _LAST_RETRY_SECONDS: Final = 30.0
 _Result = TypeVar("_Result")
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerHealth:
-    """The ledger's state for metrics: `problem` is the last failure as text, empty if healthy.
-
-    `recorded` and `unrecorded` count entries since the start: durable, and finally rejected.
-    `waiting` entries are not durable yet. `quarantined` names the newest file that was moved
-    aside, while it is still beside the ledger. `replaced` says why this process began a new
-    ledger in place of an earlier one; empty if it did not. `anchor` is the one that was logged
-    last, None before the first.
-    """
-
-    healthy: bool
-    problem: str
-    recorded: int
-    unrecorded: int
-    waiting: int
-    quarantined: str
-    replaced: str
-    anchor: Anchor | None
-
-
 @dataclass(slots=True)
 class _Batch:
     """Entries that are committed together, and the callers that wait for it."""
@@ -79,6 +59,7 @@ class Ledger:
     """The only writer of a ledger; created by `Ledger.open`."""
 
     __slots__ = (
+        "_begun",
         "_capacity",
         "_clock",
         "_closing",
@@ -114,6 +95,7 @@ class Ledger:
         self._problem = ""
         self._quarantined = ""
         self._replaced = ""
+        self._begun: datetime | None = None
         self._told: Anchor | None = None
         self._told_at = 0.0
         self._wake = asyncio.Event()
@@ -167,6 +149,7 @@ class Ledger:
             waiting=self._waiting,
             quarantined=self._quarantined,
             replaced=self._replaced,
+            begun=self._begun,
             anchor=self._told,
         )
 
@@ -349,10 +332,22 @@ class Ledger:
         if self._store is None:
             if now is None:
                 raise LedgerStorageError(self._problem or f"{self._place}: not open")
-            self._store = self._place.open_store(now)
-            self._quarantined = self._store.quarantined
-            self._replaced = self._store.replaced or self._replaced
+            store = self._place.open_store(now)
+            try:
+                self._greet(store, now)
+            except LedgerError:
+                store.close()
+                raise
+            self._store = store
         return self._store
+
+    def _greet(self, store: LedgerStore, now: datetime) -> None:
+        """Note what an opened ledger replaces, and say in the log if one was set aside."""
+        begun = min((one.at for one in store.reader.latest("begin")), default=now)
+        self._begun, self._quarantined = begun, store.quarantined
+        self._replaced = store.replaced or self._replaced
+        if self._quarantined:
+            audit.error("%s", earlier_ledger(self._quarantined, store.replaced, begun))
 
     def _commit(self, batch: _Batch, now: datetime) -> None:
         try:
@@ -361,7 +356,7 @@ class Ledger:
                 return  # the previous attempt reported an error although it was durable
             batch.rows = tuple(store.link(batch.entries))
             store.append(batch.rows)
-            self._quarantined = store.quarantined
+            self._quarantined = store.quarantined  # it is gone once somebody has moved it away
         except LedgerCorruptError:
             self._close()  # the next attempt reopens the file and moves it aside
             raise

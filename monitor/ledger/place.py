@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from monitor.ledger.reader import open_reader, os_errors
 from monitor.ledger.restore import restore
-from monitor.ledger.store import open_store
+from monitor.ledger.store import open_store, set_aside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ class LedgerStore(Protocol):
 
     @property
     def quarantined(self) -> str:
-        """Return what was moved aside and has not been inspected yet, else empty."""
+        """Return what was set aside and has not been moved away yet, else empty."""
 
     @property
     def head(self) -> Anchor:
@@ -110,6 +110,9 @@ class LedgerPlace(Protocol):
             LedgerError: if that cannot be determined.
         """
 
+    def set_aside(self) -> str:
+        """Return the name of an earlier ledger that was set aside and is still there, or empty."""
+
     def open_store(self, now: datetime) -> LedgerStore:
         """Open the ledger for writing; begin one if there is none.
 
@@ -153,6 +156,10 @@ class SqlitePlace:
         """Return whether the file exists; see `LedgerPlace`."""
         with os_errors(self.path):
             return self.path.exists()
+
+    def set_aside(self) -> str:
+        """Return the name of an earlier file that was set aside and is still beside it."""
+        return set_aside(self.path)
 
     def open_store(self, now: datetime) -> LedgerStore:
         """Open the file for writing; see `LedgerPlace`."""

@@ -78,7 +78,6 @@ class PostgresStore:
         "_leads",
         "_place",
         "_session",
-        "quarantined",
         "reader",
         "replaced",
     )
@@ -94,7 +93,11 @@ class PostgresStore:
         self.reader = PostgresReader(connection, str(place), {place.writer: chain})
         (self._head,) = self.reader.heads()
         self.replaced = replaced
-        self.quarantined = f"chain {chain - 1} of writer {place.writer}" if replaced else ""
+
+    @property
+    def quarantined(self) -> str:
+        """Return the chain that this one has replaced just now, or empty."""
+        return f"chain {self._chain - 1} of writer {self._place.writer}" if self.replaced else ""
 
     @property
     def head(self) -> Anchor:
@@ -180,6 +183,10 @@ class PostgresPlace:
         """Return whether a ledger was begun there."""
         with postgres_errors(str(self)), self._engine().connect() as connection:
             return has_tables(connection) and bool(newest_chains(connection, self._wanted()))
+
+    def set_aside(self) -> str:
+        """Return nothing: an earlier chain stays in the database for good."""
+        return ""
 
     def open_store(self, now: datetime) -> PostgresStore:
         """Open the ledger for writing; see `LedgerPlace`.

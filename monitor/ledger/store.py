@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 from contextlib import ExitStack, closing, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from monitor.ledger import schema
 from monitor.ledger.anchor import Anchor
@@ -41,10 +41,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_ASIDE: Final = ("quarantined", "missing")
+_NOTE: Final = (
+    "The ledger {name} was missing at {at:%Y-%m-%d %H:%M:%S} UTC, and a new one was begun. Restore "
+    "a backup, or accept the loss; then remove this file, and the alert ends.\n"
+)
+
+
 class Store:
     """The ledger's file, open for writing; opened by `open_store`, closed by `close`.
 
-    `replaced` says why this store was begun in place of an earlier one, else empty.
+    `replaced` says why this store was begun in place of an earlier one; else empty.
     """
 
     __slots__ = (
@@ -68,9 +75,8 @@ class Store:
 
     @property
     def quarantined(self) -> str:
-        """Return the name of the newest file that was moved aside and still exists."""
-        aside = self._path.parent.glob(f"{self._path.name}.quarantined-*")
-        return max((place.name for place in aside), default="")
+        """Return the name of the newest ledger that was set aside and is still there, or empty."""
+        return set_aside(self._path)
 
     @property
     def head(self) -> Anchor:
@@ -145,6 +151,15 @@ def open_store(
         return Store(connection, path, lock, problem)
 
 
+def set_aside(path: Path) -> str:
+    """Return the name of the newest ledger that was set aside and is still beside this one.
+
+    Of a ledger that was missing it is the note about it. Empty if there is none.
+    """
+    beside = [place.name for what in _ASIDE for place in path.parent.glob(f"{path.name}.{what}-*")]
+    return max(beside, key=lambda name: name.rpartition("-")[2], default="")
+
+
 def _prepare(connection: sqlite3.Connection) -> None:
     """Set the pragmas that durability depends on.
 
@@ -203,8 +218,12 @@ def _problem(path: Path, lock: FileIO, migrations: tuple[schema.Migration, ...])
 def _begin(
     path: Path, now: datetime, migrations: tuple[schema.Migration, ...], problem: str
 ) -> None:
-    """Create a ledger with its first entry; only then move aside what it replaces."""
-    suffix = f".quarantined-{now:%Y%m%dT%H%M%S.%fZ}"
+    """Create a ledger with its first entry; only then move aside what it replaces.
+
+    Of a ledger that is missing, a note is left: moving it away is how the loss is accepted.
+    """
+    stamp = f"{now:%Y%m%dT%H%M%S.%fZ}"
+    suffix = f".quarantined-{stamp}"
     payload: dict[str, Json] = {}
     if problem:
         payload = {"problem": problem}
@@ -225,5 +244,9 @@ def _begin(
         for place in (path.with_name(path.name + "-journal"), path):
             if place.exists():
                 place.rename(place.with_name(place.name + suffix))
+        if problem and "quarantined" not in payload:
+            note = path.with_name(f"{path.name}.missing-{stamp}")
+            create_private(note)
+            note.write_text(_NOTE.format(name=path.name, at=now), encoding="utf-8")
         draft.rename(path)
         sync_folder(path.parent)

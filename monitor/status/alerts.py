@@ -37,6 +37,7 @@ OF_TROUBLE: Final[Mapping[Trouble, str]] = {
     Trouble.HARDWARE: "HardwareFault",
     Trouble.TEMPERATURE: "TemperatureHigh",
 }
+OF_LEDGER: Final = "LedgerQuarantined"
 NAME_SERVICE: Final = "DnsBroken"
 POWER_OVER_ETHERNET: Final = "PoeBudget"
 # For a switch, only its alert on silence is about pings.

@@ -15,11 +15,12 @@ from monitor.observation import State
 from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.progress import progress
 from monitor.rollout.stage import Stage, StageFinding
-from monitor.status.alerts import alert_of_cause, alert_status
+from monitor.status.alerts import OF_LEDGER, alert_of_cause, alert_status
 from monitor.status.degraded import checks_of, troubles_of
 from monitor.status.model import (
     CityStatus,
     CommonOutageStatus,
+    EarlierLedgerStatus,
     Finding,
     GoalStatus,
     Outage,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from monitor.calendar.maintenance import MaintenanceBook, PlannedWindow
     from monitor.calendar.school_days import SchoolCalendar
     from monitor.inventory.city import Inventory, School, Site
+    from monitor.ledger.health import LedgerHealth
     from monitor.report.outlook import CityView
     from monitor.rollout.board import RolloutBoard
     from monitor.status.equipment import EquipmentBook
@@ -86,6 +88,7 @@ class Sources:
     equipment: EquipmentBook
     outcomes: OutcomeHistory
     city: CityView
+    ledger: LedgerHealth
 
 
 def city_status(sources: Sources, now: datetime) -> CityStatus:
@@ -114,6 +117,7 @@ def city_status(sources: Sources, now: datetime) -> CityStatus:
             detail=hub.detail,
             alert=alert_status(alert_of_cause(SubjectKind.UPLINK, Cause.COMMON_OUTAGE), runbooks),
         ),
+        earlier_ledger=_earlier_ledger(sources.ledger, runbooks),
         provider_outages=tuple(
             _provider_outage(board, outage, runbooks) for outage in board.provider_outages.values()
         ),
@@ -128,6 +132,16 @@ def city_status(sources: Sources, now: datetime) -> CityStatus:
             if (verdict := board.verdict(subject)) is not None
         ),
         goal=goal_status(sources, now),
+    )
+
+
+def _earlier_ledger(ledger: LedgerHealth, runbooks: str) -> EarlierLedgerStatus | None:
+    if not ledger.quarantined or ledger.begun is None:
+        return None
+    return EarlierLedgerStatus(
+        name=ledger.quarantined,
+        begins=ledger.begun,
+        alert=alert_status(OF_LEDGER, runbooks),
     )
 
 

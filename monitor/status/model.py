@@ -270,6 +270,14 @@ class CommonOutageStatus(Answer):
     alert: AlertStatus | None
 
 
+class EarlierLedgerStatus(Answer):
+    """An earlier ledger failed its check or was missing; availability begins with the new one."""
+
+    name: str = Field(description="The file that was set aside, or the note of a missing one.")
+    begins: datetime = Field(description="When the ledger in use begins.")
+    alert: AlertStatus | None
+
+
 class CityStatus(Answer):
     """The overview of the city."""
 
@@ -283,6 +291,9 @@ class CityStatus(Answer):
     schools_unknown: int
     schools_degraded: int = Field(description="How many of those that are up are degraded.")
     common_outage: CommonOutageStatus | None
+    earlier_ledger: EarlierLedgerStatus | None = Field(
+        description="Null unless a ledger was set aside and is still there."
+    )
     provider_outages: tuple[ProviderOutageStatus, ...]
     root_causes: tuple[Finding, ...] = Field(
         description="Devices that are down for a reason of their own, not by a provider's outage."

@@ -155,6 +155,12 @@ _SENTENCES: Final[Mapping[str, Text]] = {
         "Outage of {provider}: {down} of {sites} sites are down",
         "Ausfall bei {provider}: {down} von {sites} Standorten sind ausgefallen",
     ),
+    "earlier_ledger": Text(
+        "The earlier ledger failed its check or was missing ({name}): availability begins on "
+        "{when}.",
+        "Das frühere Messbuch war beschädigt oder fehlte ({name}): die Verfügbarkeit "
+        "beginnt am {when}.",
+    ),
     "starting": Text(
         "The monitor has just started: states not measured yet are unknown.",
         "Der Monitor ist gerade gestartet: was er noch nicht gemessen hat, ist unbekannt.",

@@ -204,6 +204,7 @@ def city(**changes: Any) -> CityStatus:
         "schools_unknown": 0,
         "schools_degraded": 0,
         "common_outage": None,
+        "earlier_ledger": None,
         "provider_outages": (),
         "root_causes": (finding(State.DOWN, school="schiller"),),
         "degraded": (),

@@ -11,7 +11,7 @@ import pytest
 from monitor.observation import State
 from monitor.report.forecast import Outlook
 from monitor.status.alerts import alert_status
-from monitor.status.model import CommonOutageStatus, ProviderOutageStatus
+from monitor.status.model import CommonOutageStatus, EarlierLedgerStatus, ProviderOutageStatus
 from monitor.verdict import Trouble
 from monitor.words.report import WORDS
 from tests.web import answers
@@ -126,6 +126,21 @@ async def test_a_common_outage_is_shown_at_the_top_with_its_suspects() -> None:
     assert "verdächtig: unser Netzknoten oder alle Anbieter (A, B)" in german
     # Without a URL it is only a name.
     assert "Alert: CommonOutage</span>" in english
+
+
+async def test_a_ledger_that_was_set_aside_is_shown_at_the_top() -> None:
+    earlier = EarlierLedgerStatus(
+        name="ledger.sqlite.missing-20261005T060000.000000Z",
+        begins=answers.NOW,
+        alert=alert_status("LedgerQuarantined", answers.RUNBOOKS),
+    )
+    view = Failing(earlier_ledger=earlier)
+    german, english = await page("/", view=view), await page("/", "en", view)
+    assert "Das frühere Messbuch war beschädigt oder fehlte" in german
+    assert "The earlier ledger failed its check or was missing" in english
+    for text in (german, english):
+        assert f"({earlier.name})" in text
+        assert f'<a href="{answers.RUNBOOKS}/LedgerQuarantined.md">' in text
 
 
 async def test_each_finding_names_its_alert_and_links_to_its_runbook() -> None:
