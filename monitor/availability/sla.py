@@ -133,6 +133,7 @@ class SiteSla:
 class SlaReport:
     """A month's report; `ledger` has the anchors of its end when it was read.
 
+    `problem` says why that ledger does not hold; then it has no anchors.
     `excuses` are those that cover a minute of it, withdrawn ones included. `rule_from` is since
     when its minutes follow the present rule for attributing losses, None if none does.
     """
@@ -146,6 +147,7 @@ class SlaReport:
     sites: tuple[SiteSla, ...]
     excuses: tuple[Excuse, ...] = ()
     rule_from: datetime | None = None
+    problem: str = ""
 
     @property
     def total(self) -> Account:
@@ -209,6 +211,7 @@ def sla_report(  # noqa: PLR0913  # what a report rests on, each named at the ca
     in_lessons: Callable[[str, datetime], bool],
     provider: str | None = None,
     ledger: str = "",
+    problem: str = "",
 ) -> SlaReport:
     """Return a month's availability per site of the inventory, of one provider or of all.
 
@@ -255,6 +258,7 @@ def sla_report(  # noqa: PLR0913  # what a report rests on, each named at the ca
         sites=tuple(sites),
         excuses=_shown(excuses, sites, span),
         rule_from=_rule_from(kept, span),
+        problem=problem,
     )
 
 

@@ -69,6 +69,7 @@ def to_json(report: SlaReport) -> str:
         "provider": report.provider,
         "generated": report.generated.astimezone(ZoneInfo(report.timezone)).isoformat(),
         "ledger": report.ledger,
+        "ledger_problem": report.problem,
         "method": list(method(report)),
         "complete": total.ahead == 0,
         "unknown_share": report.unknown_share,

@@ -45,6 +45,8 @@ class _Writer:
         heads = [f"{report.city}: {words.TITLE.of(language)} {report.month}", report.provider or ""]
         heads += [words.NOT_OVER.of(language)] if report.total.ahead else []
         yield _text(", ".join(filter(None, heads)))
+        if report.problem:
+            yield _text(words.BROKEN.of(language))
         yield self._sites()
         yield from map(_text, self._meanings())
         total = report.total

@@ -35,6 +35,7 @@ from monitor.cli.insecure import insecure_settings
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say_json, show
 from monitor.cli.service import ServiceCommand
+from monitor.cli.verified import SAYS_MORE, fault_of
 from monitor.clock import SystemClock
 from monitor.config import ConfigError, load
 from monitor.inventory.checks import IcmpOptions
@@ -63,7 +64,9 @@ RESOLVE_SECONDS: Final = 5.0
 # Synchronised clocks differ by milliseconds. A minute is a whole poll: rates would be wrong.
 TOLERATED_SECONDS: Final = 5.0
 BROKEN_SECONDS: Final = 60.0
-_VERIFY: Final = "`schulnetz ledger verify` says more"
+_OF_BROKEN: Final = (
+    "keep a copy, and find out who changed it; the next start sets it aside: docs/ledger.md"
+)
 
 
 class _DoctorCommand(ServiceCommand):
@@ -172,9 +175,9 @@ def _ledger(ledger: LedgerPlace) -> Finding:
             result = reader.verify()
         aside = ledger.set_aside()
     except LedgerError as error:
-        return Finding("ledger", Health.BAD, str(error), _VERIFY)
+        return Finding("ledger", Health.BAD, str(error), SAYS_MORE)
     if not result.ok:
-        return Finding("ledger", Health.BAD, f"{ledger}: {result.problem}", _VERIFY)
+        return Finding("ledger", Health.BAD, fault_of(ledger, result), _OF_BROKEN)
     seen = f"{ledger}: {count_of(result.rows, 'row holds', 'rows hold')}"
     if aside:
         seen = f"{seen}; an earlier ledger was set aside as {aside}"

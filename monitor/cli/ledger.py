@@ -13,6 +13,7 @@ import click
 from monitor.cli.common import Exit, fail, mode_option, state_option
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import document_stream, say
+from monitor.cli.verified import fault_of, sealed, words_of
 from monitor.clock import SystemClock
 from monitor.ledger.anchor import AnchorError, anchors_in, parse_anchor
 from monitor.ledger.chain import LedgerError
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from monitor.ledger.anchor import Anchor
-    from monitor.ledger.reading import VerifyResult
+    from monitor.ledger.reading import Reading, VerifyResult
 
 
 @click.group("ledger")
@@ -71,11 +72,7 @@ def verify(
     except LedgerError as error:
         fail(str(error), Exit.WRONG)
     if not result.ok:
-        row = f"first bad row {result.first_bad}" if result.first_bad else "not in a single row"
-        fail(
-            f"{place}: {result.problem} ({row}; {count_of(result.rows, 'row holds', 'rows hold')})",
-            Exit.WRONG,
-        )
+        fail(fault_of(place, result), Exit.WRONG)
     if against:
         fail(f"{place}: {against}", Exit.WRONG)
     say(f"{place}: {_said(result, heads)}")
@@ -91,13 +88,16 @@ def verify(
 def head(ledger: LedgerPlace, **_: object) -> None:
     """Print the ledger's anchor, one line per writer; keep it out of reach of the ledger's host.
 
+    The ledger is verified first: one that does not hold gets no anchor, and the exit code is 1.
     Check it later with `schulnetz ledger verify --anchor`.
     """
     try:
         with ledger.open_reader() as reader:
-            heads = reader.heads()
+            result, heads = sealed(reader)
     except LedgerError as error:
         fail(str(error), Exit.WRONG)
+    if not result.ok:
+        fail(f"{fault_of(ledger, result)}; it gets no anchor", Exit.WRONG)
     for one in heads:
         say(str(one))
 
@@ -110,23 +110,33 @@ def head(ledger: LedgerPlace, **_: object) -> None:
 @state_option
 @ledger_option
 def export(out: Path | None, mode: int | None, ledger: LedgerPlace, **_: object) -> None:
-    """Write every row as one line of JSON."""
+    """Write every row as one line of JSON; exit with 1 if the ledger does not hold."""
     try:
         with ledger.open_reader() as reader:
+            result = reader.verify()
+            if not result.ok:
+                # Written all the same: the rows that hold are evidence.
+                say(f"error: {fault_of(ledger, result)}; exported as it is", err=True)
             if out is None:
                 reader.export(document_stream())
-                return
-            try:
-                with whole_text(out, overwrite=False, mode=mode) as stream:
-                    count = reader.export(stream)
-            except FileExistsError:
-                cure = "an export never overwrites: name another file, or remove it"
-                fail(f"{out} exists already; {cure}", Exit.WRONG)
-            except OSError as error:
-                fail(f"{out}: {error.strerror}", Exit.WRONG)
+            else:
+                count = _export_to(out, mode, reader)
+                say(f"{out}: {count_of(count, 'row')}")
     except LedgerError as error:
         fail(str(error), Exit.WRONG)
-    say(f"{out}: {count_of(count, 'row')}")
+    if not result.ok:
+        raise SystemExit(Exit.WRONG)
+
+
+def _export_to(out: Path, mode: int | None, reader: Reading) -> int:
+    try:
+        with whole_text(out, overwrite=False, mode=mode) as stream:
+            return reader.export(stream)
+    except FileExistsError:
+        cure = "an export never overwrites: name another file, or remove it"
+        fail(f"{out} exists already; {cure}", Exit.WRONG)
+    except OSError as error:
+        fail(f"{out}: {error.strerror}", Exit.WRONG)
 
 
 @group.command()
@@ -163,7 +173,7 @@ def restore(backup_file: Path, ledger: LedgerPlace, **_: object) -> None:
 
 
 def _said(result: VerifyResult, heads: Iterable[Anchor]) -> str:
-    return f"{count_of(result.rows, 'row holds', 'rows hold')}, {' '.join(map(str, heads))}"
+    return f"{count_of(result.rows, 'row holds', 'rows hold')}, {words_of(heads)}"
 
 
 def _anchors(given: Iterable[str], noted: Iterable[str]) -> set[Anchor]:

@@ -23,6 +23,7 @@ from monitor.cli.common import (
 )
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say
+from monitor.cli.verified import fault_of, sealed, words_of
 from monitor.clock import SystemClock
 from monitor.ledger.chain import LedgerError, LedgerLockedError
 from monitor.report.report import end_of, record, rollout_report
@@ -117,13 +118,16 @@ def _made(
         fail(f"--as-of {as_of:%Y-%m-%d} has not come yet", Exit.WRONG)
     try:
         with ledger.open_reader() as reader:
-            ends = " ".join(map(str, reader.heads()))
+            result, heads = sealed(reader)
+            if not result.ok:
+                fault = fault_of(ledger, result)
+                fail(f"{fault}; a report on it would be no evidence", Exit.WRONG)
             return rollout_report(
                 reader,
                 inventory,
                 min(at or now, now),
                 since=begin,
-                ledger=ends,
+                ledger=words_of(heads),
             )
     except (LedgerError, ValueError) as error:
         fail(str(error), Exit.WRONG)

@@ -17,6 +17,7 @@ from monitor.cli.common import Exit, config_option, fail, json_option, read_inve
 from monitor.cli.excuse import excuse
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say, say_document, show
+from monitor.cli.verified import fault_of, sealed, words_of
 from monitor.clock import SystemClock
 from monitor.ledger.chain import LedgerError
 from monitor.words.sla import LEDGER
@@ -72,7 +73,10 @@ def sla(  # noqa: PLR0913  # one per option, passed by name
     ledger: LedgerPlace,
     **_: object,
 ) -> None:
-    """Report the month's availability per site, with every outage."""
+    """Report the month's availability per site, with every outage.
+
+    The ledger is verified first; if it does not hold, the report says so and the exit code is 1.
+    """
     if context.invoked_subcommand is not None:
         return
     inventory = read_inventory(config)
@@ -81,7 +85,7 @@ def sla(  # noqa: PLR0913  # one per option, passed by name
     wanted = month or f"{now.astimezone(calendar.timezone):%Y-%m}"
     try:
         with ledger.open_reader() as reader:
-            ends = " ".join(map(str, reader.heads()))
+            result, heads = sealed(reader)
             report = sla_report(
                 month_entries(reader, wanted, inventory.calendar.timezone),
                 inventory,
@@ -89,19 +93,25 @@ def sla(  # noqa: PLR0913  # one per option, passed by name
                 now=now,
                 in_lessons=calendar.in_lessons,
                 provider=provider,
-                ledger=ends,
+                ledger=words_of(heads),
+                problem="" if result.ok else fault_of(ledger, result),
             )
     except (LedgerError, ValueError) as error:
         fail(str(error), Exit.WRONG)
+    if report.problem:
+        say(f"error: {report.problem}; the figures are no evidence", err=True)
     if as_json:
         say_document(to_json(report))
     elif form == "table":
         language: Language = "de" if lang == "de" else "en"
         show(to_table(report, language))
-        # Not in the table: an anchor is one word, longer than a narrow terminal's line.
-        say(f"{LEDGER.of(language)}: {report.ledger}")
+        if report.ledger:
+            # Not in the table: an anchor is one word, longer than a narrow terminal's line.
+            say(f"{LEDGER.of(language)}: {report.ledger}")
     else:
         say_document(_SHAPES[form](report))
+    if report.problem:
+        raise SystemExit(Exit.WRONG)
 
 
 sla.add_command(excuse)

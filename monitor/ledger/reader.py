@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from monitor.ledger import schema
@@ -148,23 +149,21 @@ class LedgerReader:
             LedgerVersionError: if a newer program wrote the file.
             LedgerStorageError: if the file cannot be read for a temporary reason.
         """
+        fault = ""
         try:
-            problem = _header(self._path)
+            fault = _header(self._path)
             with sqlite_errors(self._path):
                 schema.require_known(self._connection, migrations)
-                problem = problem or schema.differences(self._connection, migrations)
-            if problem:
-                return VerifyResult(0, GENESIS, problem=problem)
+                fault = fault or schema.differences(self._connection, migrations)
+            # Whatever the file around them, rows that hold are evidence.
             chain = verify_chain(self.rows())
-            if chain.problem:
-                return chain
             with sqlite_errors(self._path):
                 found = self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
         except LedgerCorruptError as error:
-            return VerifyResult(0, GENESIS, problem=str(error))
-        if found != "ok":
-            return VerifyResult(chain.rows, chain.head, problem=f"SQLite reports: {found}")
-        return chain
+            return VerifyResult(0, GENESIS, problem="; ".join(filter(None, (fault, str(error)))))
+        damage = "" if found == "ok" else f"SQLite reports: {found}"
+        problem = "; ".join(filter(None, (fault, chain.problem or damage)))
+        return replace(chain, problem=problem)
 
     def export(self, stream: TextIO) -> int:
         """Write every row as one JSON object a line, digests in hex; return how many.

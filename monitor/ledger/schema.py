@@ -14,6 +14,7 @@ from typing import Final
 from monitor.ledger.chain import LedgerVersionError
 
 Migration = tuple[str, ...]
+_Object = tuple[object, ...]
 
 # "SLED" in ASCII: marks the file as ours (sqlite.org/fileformat2.html §1.3).
 APPLICATION_ID: Final = 0x534C4544
@@ -96,14 +97,27 @@ def differences(
     model = sqlite3.connect(":memory:", isolation_level=None)
     try:
         migrate(model, migrations[:found])
-        if _objects(connection) != _objects(model):
-            return f"tables or triggers are not those of schema version {found}"
+        return _compared(_objects(connection), _objects(model))
     finally:
         model.close()
-    return ""
 
 
-def _objects(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
+def _compared(found: list[_Object], wanted: list[_Object]) -> str:
+    """Return how the objects of a file differ from those of its schema, empty if they do not."""
+    ours, theirs = ({(kind, name): rest for _, kind, name, *rest in of} for of in (wanted, found))
+    faults = [f"{kind} {name} is missing" for kind, name in ours.keys() - theirs.keys()]
+    faults += [f"{kind} {name} does not belong there" for kind, name in theirs.keys() - ours.keys()]
+    faults += [
+        f"{kind} {name} was changed"
+        for kind, name in ours.keys() & theirs.keys()
+        if ours[kind, name] != theirs[kind, name]
+    ]
+    if not faults and found != wanted:
+        faults = ["a table, index or trigger was removed and put back"]
+    return f"{', '.join(sorted(faults))}: no program of ours does that" if faults else ""
+
+
+def _objects(connection: sqlite3.Connection) -> list[_Object]:
     # A table's root page depends on the file's history; a trigger has none.
     query = """SELECT rowid, type, name, tbl_name, sql, CASE type WHEN 'trigger' THEN rootpage END
         FROM sqlite_schema ORDER BY rowid"""

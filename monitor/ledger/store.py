@@ -246,7 +246,8 @@ def _begin(
                 place.rename(place.with_name(place.name + suffix))
         if problem and "quarantined" not in payload:
             note = path.with_name(f"{path.name}.missing-{stamp}")
-            create_private(note)
+            if not note.exists():  # a start that failed before the new ledger was in place
+                create_private(note)
             note.write_text(_NOTE.format(name=path.name, at=now), encoding="utf-8")
         draft.rename(path)
         sync_folder(path.parent)

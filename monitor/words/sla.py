@@ -42,6 +42,10 @@ NOTHING_YET: Final = Text(
     "Nothing is recorded of this month so far; a minute is recorded 5 to 10 minutes after its end, and a restart loses the 5 minutes before it.",
     "Von diesem Monat ist bisher nichts aufgezeichnet; eine Minute wird 5 bis 10 Minuten nach ihrem Ende aufgezeichnet, und ein Neustart verliert die 5 Minuten vor ihm.",
 )
+BROKEN: Final = Text(
+    "THE LEDGER DOES NOT HOLD: these figures are no evidence. `schulnetz ledger verify` says what was changed.",
+    "DIE AUFZEICHNUNG WURDE VERÄNDERT: diese Zahlen sind kein Nachweis. `schulnetz ledger verify` nennt die Stelle.",
+)
 LEDGER: Final = Text("Ledger", "Aufzeichnung")
 
 # The table of sites, by what a column has.

@@ -87,8 +87,29 @@ def test_rows_cannot_be_changed_removed_or_replaced(tmp_path: Path, statement: s
 @pytest.mark.parametrize(
     ("statements", "problem", "first_bad"),
     [
-        (["DROP TRIGGER entries_no_delete"], "tables or triggers", None),
-        (["DROP INDEX entries_by_kind"], "tables or triggers", None),
+        (
+            ["DROP TRIGGER entries_no_delete", "DROP TRIGGER entries_no_update"],
+            "trigger entries_no_delete is missing, trigger entries_no_update is missing: no",
+            None,
+        ),
+        (["DROP INDEX entries_by_kind"], "index entries_by_kind is missing", None),
+        (["CREATE TABLE extra (a)"], "table extra does not belong there", None),
+        (
+            [
+                "DROP INDEX entries_by_kind",
+                "CREATE INDEX entries_by_kind ON entries (kind, at) WHERE 1",
+            ],
+            "index entries_by_kind was changed",
+            None,
+        ),
+        (
+            [
+                "DROP INDEX entries_by_kind",
+                "CREATE INDEX entries_by_kind ON entries (kind, at)",
+            ],
+            "was removed and put back",
+            None,
+        ),
         (["PRAGMA application_id = 7"], "application id", None),
         (["PRAGMA user_version = 0"], "impossible schema version 0", None),
     ],
@@ -106,6 +127,7 @@ def test_changed_schema_is_detected(
     assert not result.ok
     assert problem in result.problem
     assert result.first_bad == first_bad
+    assert result.rows == 51, "the rows are verified whatever is around them"
 
 
 @pytest.mark.parametrize(
