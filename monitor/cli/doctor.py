@@ -65,7 +65,7 @@ RESOLVE_SECONDS: Final = 5.0
 TOLERATED_SECONDS: Final = 5.0
 BROKEN_SECONDS: Final = 60.0
 _OF_BROKEN: Final = (
-    "keep a copy, and find out who changed it; the next start sets it aside: docs/ledger.md"
+    f"{SAYS_MORE}; keep a copy: the daemon's next start sets it aside (docs/ledger.md)"
 )
 
 
