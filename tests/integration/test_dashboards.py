@@ -120,7 +120,11 @@ def substituted(expr: str) -> str:
         expr = expr.replace(name, value)
     # The simulated years end with every line built: the forecast range before that counts.
     return re.sub(
-        r"rollout_forecast_finish_timestamp_seconds(\{[^}]*\})?", r"last_over_time(\g<0>[1h])", expr
+        r"(?:last_over_time\()?"
+        r"(rollout_forecast_finish_timestamp_seconds(?:\{[^}]*\})?)"
+        r"(?:\[2m\]\))?",
+        r"last_over_time(\1[1h])",
+        expr,
     )
 
 
