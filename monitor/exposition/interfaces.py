@@ -156,7 +156,8 @@ def column_text(metric: Metric, table: Table, values: Values, stamps: Stamps) ->
     family = metric.name.encode()
     # One join and one format of all lines: 0.08 us per sample, against 0.5 us in a loop.
     if stamps.others:
-        lines = family + family.join(map(add, table.starts, map(stamps.of, table.rows)))
+        ends = [stamps.others.get(row, stamps.usual) for row in table.rows]
+        lines = family + family.join(map(add, table.starts, ends))
     else:
         lines = family + (stamps.usual + family).join(table.starts) + stamps.usual
     try:
