@@ -301,4 +301,5 @@ class Walk:
         if kind is not None and columns:
             _, names = self._failures.setdefault(kind, (message, []))
             names += [column.name for column in columns]
-        self._open = [column for column in self._open if column not in columns]
+        closed = set(columns)
+        self._open = [column for column in self._open if column not in closed]
