@@ -104,7 +104,9 @@ def _web_file(settings: Settings, clock: Clock, own: OwnMetrics) -> WebFile | No
     def count(successful: bool) -> None:  # noqa: FBT001  # the only argument
         own.count_web_reload(clock.now(), successful=successful)
 
-    return WebFile(settings.web_config, clock, audience, count)
+    web_file = WebFile(settings.web_config, clock, audience, count)
+    own.export_certificate_end(web_file.certificate_end)
+    return web_file
 
 
 def _listen(settings: Settings, daemon: Daemon, web_file: WebFile | None) -> Listen:

@@ -21,7 +21,7 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from monitor.exposition.metric import Kind, Metric
@@ -112,6 +112,12 @@ MONITOR_WEB_CONFIG_LAST_RELOAD_SUCCESS_TIMESTAMP_SECONDS: Final = Metric(
     "seconds",
     "When the --web-config file was last loaded successfully, Unix time",
 )
+MONITOR_WEB_CERTIFICATE_EXPIRY_TIMESTAMP_SECONDS: Final = Metric(
+    "monitor_web_certificate_expiry_timestamp_seconds",
+    Kind.GAUGE,
+    "seconds",
+    "When the certificate of the daemon's own web server ends, Unix time; absent without TLS",
+)
 MONITOR_CLOCK_TIMESTAMP_SECONDS: Final = Metric(
     "monitor_clock_timestamp_seconds",
     Kind.GAUGE,
@@ -147,6 +153,7 @@ OWN_METRICS: Final = (
     MONITOR_CONFIG_LAST_RELOAD_SUCCESS_TIMESTAMP_SECONDS,
     MONITOR_WEB_CONFIG_LAST_RELOAD_SUCCESSFUL,
     MONITOR_WEB_CONFIG_LAST_RELOAD_SUCCESS_TIMESTAMP_SECONDS,
+    MONITOR_WEB_CERTIFICATE_EXPIRY_TIMESTAMP_SECONDS,
     MONITOR_CLOCK_TIMESTAMP_SECONDS,
     MONITOR_SCHOOLS,
     MONITOR_DEVICES,
@@ -253,6 +260,10 @@ class OwnMetrics:
         if successful:
             self._web_loaded_at.set(instant.timestamp())
 
+    def export_certificate_end(self, read: Callable[[], datetime | None]) -> None:
+        """Export when the web server's certificate ends, read at each scrape; None exports none."""
+        self.registry.register(_EndOfCertificate(read))
+
     def count_inventory(self, inventory: Inventory) -> None:
         """Record how many schools, devices and checks are configured."""
         checks = list(inventory.checks())
@@ -305,6 +316,18 @@ class _CountedElsewhere(Collector):
             for reason, total in read().items():
                 family.add_metric((*known_by, reason), total)
         yield family
+
+
+class _EndOfCertificate(Collector):
+    """The end of the web server's certificate, which a reload replaces."""
+
+    def __init__(self, read: Callable[[], datetime | None]) -> None:
+        self._read = read
+
+    def collect(self) -> Iterable[Family]:
+        if (ends := self._read()) is not None:
+            name, text, _ = _declared(MONITOR_WEB_CERTIFICATE_EXPIRY_TIMESTAMP_SECONDS)
+            yield GaugeMetricFamily(name, text, ends.timestamp())
 
 
 class _Collected(Collector):

@@ -15,6 +15,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from monitor.threads import FullError
+from monitor.web.certificate import certificate_of
 from monitor.web.changes import certificate_in, changes_between, removed_users
 from monitor.web.tls import EMPTY, StrangersError, WebAccess, WebFileError, server_context
 from monitor.web.web_file import read_web_file
@@ -60,6 +61,7 @@ class WebFile:
         self._read = clock.monotonic()
         self._rejected = ""
         self._rejected_since: datetime | None = None
+        self._certificate_end: datetime | None = None
         self._audience = audience
         access = read_web_file(path)
         try:
@@ -77,6 +79,10 @@ class WebFile:
     def tls_context(self) -> ssl.SSLContext | None:
         """Return the TLS context of the rules in force; a new object when they change it."""
         return self._context
+
+    def certificate_end(self) -> datetime | None:
+        """Return when the certificate in force ends; None without TLS."""
+        return self._certificate_end
 
     def rejected_since(self) -> datetime | None:
         """Return since when the file has been rejected; None if its content is in force."""
@@ -132,6 +138,9 @@ class WebFile:
 
     def _say_applied(self, details: str, level: int = logging.INFO) -> None:
         self._count(True)  # noqa: FBT003  # a callback's only argument
+        tls = self._access.tls
+        certificate = certificate_of(tls.certificate) if tls else None
+        self._certificate_end = certificate.ends if certificate else None
         said = "; ".join(part for part in (self._access.summary, details) if part)
         audit.log(level, "web configuration applied: %s: %s", self._path, said)
         for warning in self._audience.warnings(self._access, self._clock.now()):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -104,3 +105,14 @@ def test_lag_build_and_process_metrics_are_present(own: OwnMetrics) -> None:
         name == "monitor_build_info" and ("version", "1.2.3") in labels for name, labels in found
     )
     assert ("process_resident_memory_bytes", frozenset()) in found
+
+
+def test_the_end_of_the_certificate_is_that_of_the_one_in_force(own: OwnMetrics) -> None:
+    name = "monitor_web_certificate_expiry_timestamp_seconds"
+    assert name not in text_of(own)
+    ends: list[datetime | None] = [None]
+    own.export_certificate_end(lambda: ends[-1])
+    assert name not in text_of(own)
+    for end in (MONDAY, MONDAY + timedelta(days=90)):
+        ends.append(end)
+        assert value(own, name) == end.timestamp()

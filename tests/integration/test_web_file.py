@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from typing import TYPE_CHECKING
 
 import bcrypt
@@ -23,6 +24,7 @@ USERS = f'basic_auth_users: {{prometheus: "{HASH}"}}\n'
 TOWN = Town(161, {"voede": 1})
 GAUGE = "monitor_web_config_last_reload_successful"
 WHEN = "monitor_web_config_last_reload_success_timestamp_seconds"
+CERTIFICATE_END = "monitor_web_certificate_expiry_timestamp_seconds"
 LOGIN = basic("prometheus", "geheim")
 LONG_ENOUGH = 120.0
 
@@ -78,7 +80,13 @@ def test_with_tls_the_daemon_announces_https(tmp_path: Path) -> None:
     with run(config, tmp_path / "state", "--web-config", str(web)) as daemon:
         assert f"https://127.0.0.1:{daemon.port}/metrics" in daemon.said
         assert "http://" not in daemon.said
-        assert f"web configuration applied: {web}: TLS, no users" in daemon.said
+        assert f"web configuration applied: {web}: TLS, no users; certificate " in daemon.said
+        assert f"{web}: the certificate ends in " in daemon.said
+        url = f"https://127.0.0.1:{daemon.port}/metrics/monitor"
+        command = ("curl", "-sk", "-m", f"{LONG_ENOUGH:g}", url)
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        (line,) = (one for one in said.splitlines() if one.startswith(f"{CERTIFICATE_END} "))
+        assert float(line.split()[1]) == issued.certificate.not_valid_after_utc.timestamp()
 
 
 @pytest.mark.parametrize("text", [None, "", "rate_limit: {interval: 1s, burst: 1}\n"])
