@@ -6,13 +6,16 @@ import asyncio
 import itertools
 import subprocess
 import sys
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright
 
+from monitor.observation import State
 from monitor.web.app import Listen, serve
+from monitor.words.text import LANGUAGES
 from tests.modelled import Network
 from tests.status.test_view import serving
 from tests.web import answers
@@ -25,7 +28,8 @@ if TYPE_CHECKING:
 
     from playwright.async_api import Browser, Page, Route
 
-    from monitor.status.model import CityStatus
+    from monitor.status.model import CityStatus, SchoolSummary
+    from monitor.status.uptime import Uptime
 
 pytestmark = pytest.mark.integration
 
@@ -85,6 +89,51 @@ async def test_what_is_degraded_is_accessible_on_a_phone_dark_and_light(browser:
                 assert found.violations_count == 0, found.generate_report()
                 wide = await page.evaluate("document.documentElement.scrollWidth")
                 assert wide <= SIZES["phone"][0]
+
+
+class Eighty(Shown):
+    """A city of eighty schools with three findings, one of them in maintenance."""
+
+    def schools(self) -> tuple[SchoolSummary, ...]:
+        work = {
+            "in_maintenance": True,
+            "maintenance_ends": answers.NOW + timedelta(hours=2),
+            "maintenance_reason": "new router",
+        }
+        return tuple(
+            answers.summary(
+                id=f"s{number}",
+                name=f"Gesamtschule am Volkspark {number}",
+                latitude=51.4 + number % 9 / 90,
+                longitude=7.1 + number / 400,
+                state=State.DOWN if number < 2 else State.UP,
+                degraded_since=answers.NOW if number == 2 else None,
+                **(work if number == 1 else {}),
+            )
+            for number in range(80)
+        )
+
+    async def uptime(self) -> dict[str, Uptime]:
+        return {school.id: answers.uptime() for school in self.schools()}
+
+    def city(self) -> CityStatus:
+        causes = tuple(answers.finding(State.DOWN, school=f"s{number}") for number in range(2))
+        badly = answers.finding(school="s2", degraded=(answers.trouble(),))
+        counts = {"schools_up": 78, "schools_down": 2, "schools_degraded": 1}
+        return answers.city(root_causes=causes, degraded=(badly,), **counts)
+
+
+async def test_eighty_schools_are_three_screens_of_a_phone_and_one_of_a_desk(
+    browser: Browser,
+) -> None:
+    async with serve(Eighty(), Listen("127.0.0.1", 0)) as port:
+        page = await opened(browser, "phone", "light", [])
+        for (width, height), screens in (((390, 844), 3), ((1920, 1080), 1)):
+            await page.set_viewport_size({"width": width, "height": height})
+            for language in LANGUAGES:
+                await page.goto(f"http://127.0.0.1:{port}/?lang={language}")
+                high = await page.evaluate("document.documentElement.scrollHeight")
+                assert high <= screens * height, f"{language}: {high / height:.2f} screens"
 
 
 async def test_hostile_names_are_shown_as_text(browser: Browser) -> None:
