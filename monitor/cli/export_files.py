@@ -25,6 +25,18 @@ _SCRAPE_SECONDS: Final = 30
 _JOBS: Final = re.compile(
     r"^scrape_configs:\n(.*?)^  - job_name: prometheus$", re.DOTALL | re.MULTILINE
 )
+_LOGIN: Final = "    basic_auth: *login\n    tls_config: *authority\n"
+_USER: Final = """&login
+      username: prometheus
+      password_file: /etc/prometheus/schulnetz.password"""
+_AUTHORITY: Final = """&authority
+      ca_file: /etc/prometheus/schulnetz-ca.pem"""
+_FILL_IN: Final = """\
+# Fill in: username, a user of the daemon's web.config.yml; password_file, a file with the password
+# alone that Prometheus may read; ca_file, the authority that issued the daemon's certificate (or
+# the certificate itself, if it signed itself). If the daemon requires client certificates
+# (client_auth_type), add cert_file and key_file to tls_config.
+"""
 # Text of compose.yaml in the working copy -> its replacement in a separate folder.
 _IN_CLONE: Final = (
     ("{context: .., dockerfile: deploy/container/Containerfile}", "{context: .}"),
@@ -85,15 +97,28 @@ def scrape_jobs(addresses: Addresses) -> Files:
     if found is None:
         raise ValueError("prometheus.yml has no list of jobs that ends in prometheus's own")
     every = f"    scrape_interval: {_SCRAPE_SECONDS}s\n"
-    scheme = "    scheme: https\n" if addresses.scheme == "https" else ""
-    jobs = re.sub(r"(  - job_name: \w+\n)", rf"\g<1>{every}{scheme}", found[1])
+    jobs = re.sub(r"(  - job_name: \w+\n)", rf"\g<1>{every}", found[1])
     head = (
         "# The two jobs of the monitor. Add them to `scrape_configs` of prometheus.yml, or name\n"
         "# this file there in `scrape_config_files` (Prometheus 2.43 or later; Debian 12 has\n"
         "# 2.42).\n"
         "# Written by `schulnetz export prometheus`.\n"
     )
+    if addresses.scheme == "https":
+        head, jobs = head + _FILL_IN, _with_login(jobs)
     return {"schulnetz.scrape.yaml": f"{head}scrape_configs:\n{addresses.fill_jobs(jobs)}"}
+
+
+def _with_login(jobs: str) -> str:
+    """Return jobs that speak TLS and log in, for the list of schools as well.
+
+    Prometheus does not apply the settings of a job to the request for its list.
+    """
+    jobs = re.sub(r"^  # With a login and TLS.*\n", "", jobs, flags=re.MULTILINE)
+    jobs = re.sub(r"(    scrape_interval: \w+\n)", rf"\g<1>    scheme: https\n{_LOGIN}", jobs)
+    first, own, rest = jobs.partition(_LOGIN)
+    jobs = first + own.replace("*login", _USER).replace("*authority", _AUTHORITY) + rest
+    return re.sub(r"(        refresh_interval: \w+\n)", rf"\g<1>{_indented(_LOGIN, 4)}", jobs)
 
 
 def unit(program: str, listen: str) -> Files:

@@ -191,9 +191,13 @@ class Daemon:
         """Reload the configuration; requests during a reload are merged."""
         self._reloads.request(trigger)
 
-    async def reload(self, trigger: str = "HTTP") -> bool:
-        """Reload the configuration; return whether it was applied, the log says why not."""
-        return await self._reloads.reload(trigger)
+    async def reload(self, user: str = "") -> bool:
+        """Reload the configuration for a user who asked by HTTP; return whether it was applied.
+
+        The log says why not, and who asked; `user` is empty for a client with a certificate alone.
+        """
+        by = f"user {user}" if user else "a client with a certificate"
+        return await self._reloads.reload(f"HTTP ({by})")
 
     async def take_traps(self, place: tuple[str, int], stack: AsyncExitStack) -> None:
         """Receive traps at an address until the stack is closed.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from aiohttp import HttpVersion11, web
 
 from monitor.web.host import parse_host
-from monitor.web.login import Login, Logins
+from monitor.web.login import Login, Logins, user_of
 from monitor.web.refusals import Refusal
 from monitor.web.returning import Returning
 
@@ -34,6 +34,8 @@ audit = logging.getLogger("monitor.audit")
 
 _CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="schulnetz", charset="UTF-8"'}
 _AUDIT_SECONDS: Final = 60.0
+USER: Final = web.RequestKey("user", str)
+"""The key of a request, with the user who is logged in; without users it is absent."""
 
 
 class Rules(Protocol):
@@ -140,6 +142,8 @@ class Guard:
             return self._turn_away(Refusal.LOGIN, 401, "wrong user or password")
         if found is Login.BAD:
             return web.Response(text="log in\n", status=401, headers=_CHALLENGE)
+        if users:
+            request[USER] = user_of(header)
         return None
 
     def _turn_away(self, reason: Refusal, status: int, said: str) -> web.Response:

@@ -15,7 +15,7 @@ from aiohttp import web
 from monitor.exposition.gate import CONTENT_TYPE
 from monitor.status.view import UnknownTargetError, View
 from monitor.web.accepting import Acceptor, listening_sockets
-from monitor.web.access import Guard, Rules
+from monitor.web.access import USER, Guard, Rules
 from monitor.web.api import api_routes
 from monitor.web.connection import HEAD_SECONDS, Serving
 from monitor.web.discovery import discovery_route
@@ -53,7 +53,7 @@ class Listen:
     """The listening address, who can reach it, and the allowed names of the server.
 
     `without_login` allows an address that others can reach although no login is needed.
-    `reload` reloads the configuration on request; None if that is not allowed.
+    `reload` reloads the configuration for the user that it is given; None if that is not allowed.
     `refused` counts refusals, `returning` has the addresses of earlier logins.
     """
 
@@ -62,7 +62,7 @@ class Listen:
     rules: Rules = field(default_factory=lambda: Unchanging(WebAccess()))
     host_names: tuple[str, ...] = ()
     without_login: bool = False
-    reload: Callable[[], Awaitable[bool]] | None = None
+    reload: Callable[[str], Awaitable[bool]] | None = None
     refused: Counter[str] = field(default_factory=no_refusals)
     returning: Returning = field(default_factory=Returning)
 
@@ -166,14 +166,14 @@ def application(view: View, guard: Guard, listen: Listen) -> web.Application:
 
 
 def _reload_route(
-    reload: Callable[[], Awaitable[bool]],
+    reload: Callable[[str], Awaitable[bool]],
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(request: web.Request) -> web.Response:
         # A page of another site must not trigger it through a browser that is logged in.
         origin = request.headers.get("Origin")
         if origin is not None and origin.partition("://")[2] != request.host:
             return web.Response(text="not from another page\n", status=403)
-        if await reload():
+        if await reload(request.get(USER, "")):
             return web.Response(text="reloaded\n")
         return web.Response(text="not reloaded; the log says why\n", status=500)
 

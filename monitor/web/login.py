@@ -177,6 +177,12 @@ class Logins:
             self._failed.popitem(last=False)
 
 
+def user_of(header: str) -> str:
+    """Return the user that an Authorization header names, checked or not; empty without one."""
+    found = _credentials(header)
+    return found[0] if found else ""
+
+
 def _credentials(header: str) -> tuple[str, bytes] | None:
     scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":

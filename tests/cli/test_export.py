@@ -75,7 +75,25 @@ def test_the_two_jobs_fit_into_an_existing_prometheus(
     other = {"job_name": "node", "static_configs": [{"targets": ["127.0.0.1:9100"]}]}
     whole = tmp_path / "prometheus.yml"
     whole.write_text(yaml.safe_dump({"scrape_configs": [other, own, schools]}))
+    accepted("promtool", "check", "config", "--syntax-only", whole)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("address", ["https://monitor.example.org:9822", "10.1.2.3:9822"])
+def test_the_exported_jobs_are_usable_as_they_are(tmp_path: Path, address: str) -> None:
+    export("prometheus", tmp_path, "--monitor", address)
+    text = (tmp_path / "schulnetz.scrape.yaml").read_text(encoding="utf-8")
+    for name in ("schulnetz.password", "schulnetz-ca.pem"):
+        assert (f"/etc/prometheus/{name}" in text) == address.startswith("https")
+        (tmp_path / name).write_text("geheim\n")
+        text = text.replace(f"/etc/prometheus/{name}", str(tmp_path / name))
+    whole = tmp_path / "prometheus.yml"
+    whole.write_text(text)
     accepted("promtool", "check", "config", whole)
+    jobs = yaml.safe_load(text)["scrape_configs"]
+    deployed = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
+    every = {job["scrape_interval"] for job in jobs}
+    assert every == {deployed["global"]["scrape_interval"]}
 
 
 def test_the_boards_come_with_grafana_provisioning(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from monitor.cli.export_addresses import Addresses
+from monitor.cli.export_files import scrape_jobs
 from monitor.web.refusals import Refusal
 from tests.deploy.rules import ROOT
 
@@ -59,6 +61,11 @@ def test_the_example_has_the_jobs_of_the_deployment_and_a_login_at_each_place() 
         assert job["scheme"] == "https"
         for key in ("metrics_path", "honor_labels"):
             assert job.get(key) == deployed[name].get(key)
+
+
+def test_the_example_is_what_export_prometheus_writes() -> None:
+    written = scrape_jobs(Addresses("https://monitor.example.org:9822"))["schulnetz.scrape.yaml"]
+    assert jobs(example("yaml", "scrape_configs:")) == jobs(written)
 
 
 @pytest.mark.integration

@@ -38,7 +38,8 @@ def put(place: Path, text: str) -> None:
 def test_a_rejected_file_is_logged_and_counted_without_any_connection(tmp_path: Path) -> None:
     config, web = TOWN.write(tmp_path / "schools.yaml"), tmp_path / "web.config.yml"
     web.write_text(USERS)
-    with run(config, tmp_path / "state", "--web-config", str(web)) as daemon:
+    options = ("--web-config", str(web), "--enable-reload")
+    with run(config, tmp_path / "state", *options) as daemon:
         assert f"web configuration applied: {web}: no TLS, 1 user" in daemon.said
         put(web, "basic_auth_users:\n")
         until(
@@ -54,6 +55,9 @@ def test_a_rejected_file_is_logged_and_counted_without_any_connection(tmp_path: 
             return float(line.split()[1])
 
         assert counted(GAUGE) == 0
+        assert daemon.get("/-/reload", LOGIN, method="POST").status == 200
+        until(lambda: "reload by HTTP (user prometheus): " in daemon.said, daemon, LONG_ENOUGH)
+        assert daemon.said.count("web configuration rejected") == 3
         applied_at = counted(WHEN)
         put(web, f"{USERS}http_server_config: {{headers: {{X-Frame-Options: deny}}}}\n")
         until(lambda: daemon.said.count("web configuration applied") == 2, daemon, LONG_ENOUGH)

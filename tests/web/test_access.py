@@ -227,10 +227,10 @@ class Reload:
     """Counts its requests."""
 
     result: bool = True
-    asked: list[None] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
 
-    async def __call__(self) -> bool:
-        self.asked.append(None)
+    async def __call__(self, user: str) -> bool:
+        self.asked.append(user)
         return self.result
 
 
@@ -255,7 +255,7 @@ async def test_a_reload_needs_a_login_and_our_own_origin(
         web.request(method, "/-/reload", headers=headers) as answer,
     ):
         assert answer.status == answered
-        assert len(reload.asked) == (answered == 200)
+        assert reload.asked == (["prometheus"] if answered == 200 else [])
 
 
 async def test_a_reload_needs_users() -> None:
