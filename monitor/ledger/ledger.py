@@ -356,7 +356,7 @@ class Ledger:
                 return  # the previous attempt reported an error although it was durable
             batch.rows = tuple(store.link(batch.entries))
             store.append(batch.rows)
-            self._quarantined = store.quarantined  # it is gone once somebody has moved it away
+            self._quarantined = store.quarantined  # it may have been moved away
         except LedgerCorruptError:
             self._close()  # the next attempt reopens the file and moves it aside
             raise
