@@ -17,14 +17,14 @@ from monitor.cli.verified import fault_of, sealed, words_of
 from monitor.clock import SystemClock
 from monitor.ledger.anchor import AnchorError, anchors_in, parse_anchor
 from monitor.ledger.chain import LedgerError
+from monitor.ledger.comparison import compare
 from monitor.ledger.place import LedgerPlace, SqlitePlace
 from monitor.ledger.reader import open_reader
-from monitor.ledger.reading import contradiction
 from monitor.state.whole_file import whole_text
 from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from monitor.ledger.anchor import Anchor
     from monitor.ledger.reading import Reading, VerifyResult
@@ -47,12 +47,21 @@ def group() -> None:
     multiple=True,
     help="A file with anchors anywhere in it, such as a log; - is stdin.",
 )
+@click.option(
+    "--earlier",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    multiple=True,
+    help="A ledger that was set aside or replaced: the anchors may be of it instead.",
+)
 @state_option
 @ledger_option
 def verify(
+    *,
     file: Path | None,
     given: tuple[str, ...],
     noted: tuple[str, ...],
+    earlier: tuple[Path, ...],
     ledger: LedgerPlace,
     **_: object,
 ) -> None:
@@ -60,26 +69,51 @@ def verify(
 
     An anchor is the position and digest of the last row at an earlier time, kept elsewhere:
     `schulnetz ledger head` prints one, and the daemon's log and the reports contain them. Anchors
-    also reveal a truncated ledger, an older copy, and a recomputed chain.
+    also reveal a truncated ledger, an older copy, and a recomputed chain. Exit with 1 if one of
+    them holds in no ledger that is named.
     """
     place: LedgerPlace = SqlitePlace(file) if file else ledger
     anchors = _anchors(given, noted)
     try:
-        with place.open_reader() as reader:
-            result = reader.verify()
-            against = contradiction(reader, anchors) if result.ok else ""
-            heads = reader.heads()
+        is_whole, left = _compared(place, dict.fromkeys(anchors, ""), anchors)
+        for one in earlier:
+            _, left = _compared(SqlitePlace(one), left, anchors)
     except LedgerError as error:
         fail(str(error), Exit.WRONG)
-    if not result.ok:
-        fail(fault_of(place, result), Exit.WRONG)
-    if against:
-        fail(f"{place}: {against}", Exit.WRONG)
-    say(f"{place}: {_said(result, heads)}")
-    if anchors:
-        say(f"{count_of(len(anchors), 'anchor holds', 'anchors hold')}")
-    else:
+    for anchor, why in left.items():
+        say(f"error: {anchors[anchor]}: {anchor}: {why}", err=True)
+    if not is_whole or left:
+        raise SystemExit(Exit.WRONG)
+    if not anchors:
         say("no --anchor was given: a truncated ledger or an older copy would not be noticed")
+
+
+def _compared(
+    place: LedgerPlace, left: Mapping[Anchor, str], written: Mapping[Anchor, str]
+) -> tuple[bool, dict[Anchor, str]]:
+    """Verify a ledger and say which anchors it holds; return whether it is whole, and the others.
+
+    `left` says of each anchor why no ledger so far holds it, empty before the first; so does the
+    result. `written` says where it is written.
+    """
+    with place.open_reader() as reader:
+        heads = reader.heads()
+        result = reader.verify()
+        found = compare(reader, result, left)
+    if result.ok:
+        say(f"{place}: {_said(result, heads)}")
+    else:
+        say(f"error: {fault_of(place, result)}", err=True)
+    if found.held:
+        newest = found.held[-1]
+        newer = count_of(found.newer, "newer row is", "newer rows are")
+        say(
+            f"{count_of(len(found.held), 'anchor holds', 'anchors hold')}, the last is row "
+            f"{newest.row} ({written[newest]}); {newer} covered by none"
+        )
+    behind = f"its row is in {place}, but behind row {result.rows}, the last that holds"
+    others = {anchor: left[anchor] or why for anchor, why in found.others.items()}
+    return result.ok, dict.fromkeys(found.behind, behind) | others
 
 
 @group.command()
@@ -176,21 +210,29 @@ def _said(result: VerifyResult, heads: Iterable[Anchor]) -> str:
     return f"{count_of(result.rows, 'row holds', 'rows hold')}, {words_of(heads)}"
 
 
-def _anchors(given: Iterable[str], noted: Iterable[str]) -> set[Anchor]:
-    """Return the anchors of the options; exit with an error if a file contains none."""
-    anchors = set()
+def _anchors(given: Iterable[str], noted: Iterable[str]) -> dict[Anchor, str]:
+    """Return the anchors of the options, and where each is written first.
+
+    Exit with an error if a file contains none.
+    """
+    anchors: dict[Anchor, str] = {}
     for text in given:
         try:
-            anchors.add(parse_anchor(text))
+            anchors.setdefault(parse_anchor(text), "--anchor")
         except AnchorError as error:
             fail(str(error), Exit.USAGE)
     for name in noted:
         try:
             with click.open_file(name, encoding="utf-8", errors="replace") as lines:
-                found = set(anchors_in(lines))
+                found = [
+                    (anchor, f"{'stdin' if name == '-' else name}:{number}")
+                    for number, line in enumerate(lines, start=1)
+                    for anchor in anchors_in([line])
+                ]
         except OSError as error:
             fail(f"{name}: {error.strerror}", Exit.WRONG)
         if not found:
             fail(f"{name}: it contains no anchor (ledger-anchor:ROW:DIGEST)", Exit.WRONG)
-        anchors |= found
+        for anchor, where in found:
+            anchors.setdefault(anchor, where)
     return anchors

@@ -9,7 +9,6 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from monitor.ledger.anchor import Anchor
 from monitor.ledger.chain import GENESIS, LedgerCorruptError, digest, instant
 from monitor.words.plain import plain_json
 
@@ -139,32 +138,3 @@ def write_rows(rows: Iterable[Row], stream: TextIO) -> int:
         stream.write(plain_json(json.dumps(line, separators=(",", ":"))) + "\n")
         count += 1
     return count
-
-
-def contradiction(reader: Reading, anchors: Iterable[Anchor]) -> str:
-    """Return how anchors contradict a ledger with a valid chain, empty if none does.
-
-    Raises:
-        LedgerError: if the ledger cannot be read, or an anchor's writer is ambiguous.
-    """
-    heads = {head.writer: head.row for head in reader.heads()}
-    held: Anchor | None = None
-    for anchor in sorted(anchors, key=lambda one: one.row):
-        found = reader.digest_at(anchor.row, anchor.writer)
-        if found == anchor.digest:
-            held = anchor
-            continue
-        before = f"; {held} holds" if held else ""
-        if found is not None:
-            return (
-                f"row {anchor.row} is not the row of {anchor}: it, or a row before it, was "
-                f"rewritten{before}"
-            )
-        ends = heads.get(anchor.writer, max(heads.values(), default=0))
-        if anchor.writer and anchor.writer not in heads and "" not in heads:
-            return f"there is no ledger of the writer of {anchor}{before}"
-        return (
-            f"the row of {anchor} is missing, the ledger ends at row {ends}: its newest rows were "
-            f"cut off, or this is an older copy{before}"
-        )
-    return ""

@@ -158,7 +158,8 @@ def test_a_published_head_proves_the_ledger_later(
     out = tmp_path / "handed-out"
     out.write_text(run(*command, state=state).stdout, encoding="utf-8")
     result = run("ledger", "verify", "--anchors", out, state=state)
-    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "1 anchor holds")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1].startswith("1 anchor holds, the last is row ")
 
 
 def test_report_is_written_to_a_file_in_english(state: Path, tmp_path: Path) -> None:

@@ -28,10 +28,10 @@ from monitor.ledger.chain import (
     LedgerStorageError,
     LedgerVersionError,
 )
+from monitor.ledger.comparison import compare
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.place import SqlitePlace
 from monitor.ledger.postgres import PostgresPlace, postgres_place
-from monitor.ledger.reading import contradiction
 from monitor.report.output import to_csv, to_html, to_json, to_markdown
 from monitor.report.report import end_of, rollout_report
 from monitor.simulator.years import rollout_history
@@ -180,7 +180,7 @@ def test_an_anchor_reveals_tampering_the_chain_cannot(
     write(place, note(3), note(4))
     with place.open_reader() as reader:
         (anchor,) = reader.heads()
-        assert contradiction(reader, [anchor, early]) == ""
+        assert compare(reader, reader.verify(), [anchor, early]).others == {}
     with place.open_reader() as reader:
         rows = [
             (row.sequence, row.at, row.kind, row.subject, row.payload)
@@ -210,10 +210,11 @@ def test_an_anchor_reveals_tampering_the_chain_cannot(
         write(postgres_place(server.url, "another"), note(1))
     with every.open_reader() as reader:
         assert reader.verify().ok or attack == "removed"
-        against = contradiction(reader, [early, anchor])
-    assert str(anchor if attack != "removed" else early) in against
-    expected = {"rewritten": "was rewritten", "removed": "there is no ledger of the writer"}
-    assert expected.get(attack, "cut off, or this is an older copy") in against
+        others = compare(reader, reader.verify(), [early, anchor]).others
+    against = others[anchor]
+    assert list(others) == ([anchor] if attack != "removed" else [early, anchor])
+    expected = {"rewritten": "was rewritten", "removed": "there is no ledger of that writer"}
+    assert expected.get(attack, "cut off, or it is an older copy") in against
 
 
 def test_an_anchor_must_name_its_writer(server: PostgresServer, place: PostgresPlace) -> None:
@@ -221,9 +222,9 @@ def test_an_anchor_must_name_its_writer(server: PostgresServer, place: PostgresP
     write(postgres_place(server.url, "second"), note(1))
     with postgres_place(server.url, None).open_reader() as every:
         anchors = every.heads()
-        assert contradiction(every, anchors) == ""
+        assert compare(every, every.verify(), anchors).others == {}
         with pytest.raises(LedgerError, match="anchor without @WRITER"):
-            contradiction(every, [replace(anchors[0], writer="")])
+            compare(every, every.verify(), [replace(anchors[0], writer="")])
     with pytest.raises(LedgerError, match="not a valid writer's name"):
         postgres_place(server.url, "two words")
 
