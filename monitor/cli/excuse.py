@@ -75,7 +75,11 @@ def excuse() -> None:
 @click.argument("places", nargs=-1, metavar="[SCHOOL[/SITE]]...")
 @click.option("--provider", metavar="NAME", help="All sites of this provider.")
 @click.option(
-    "--from", "begin", required=True, metavar="TIME", help="Start: 2026-10-05 08:00, 08:00."
+    "--from",
+    "begin",
+    required=True,
+    metavar="TIME",
+    help="Start, local: 2026-10-05 08:00 or 08:00; with an offset: 2026-10-05T06:00+00:00.",
 )
 @click.option("--until", required=True, metavar="TIME", help="End, excluded; the same forms.")
 @click.option(
@@ -87,6 +91,7 @@ def excuse() -> None:
 )
 @reason_option
 @by_option
+@click.option("--anyway", is_flag=True, help="Record it although it would change nothing.")
 @config_option
 @state_option
 @ledger_option
@@ -99,11 +104,15 @@ def add(  # noqa: PLR0913  # one per option, passed by name
     into: Into,
     reason: str,
     by: str | None,
+    anyway: bool,
     config: Path,
     state_dir: Path,
     ledger: LedgerPlace,
 ) -> None:
-    """Reclassify minutes of schools, sites or a provider; the daemon records it within seconds."""
+    """Reclassify minutes of schools, sites or a provider; the daemon records it within seconds.
+
+    What would change nothing is refused: it would be in the report for good, withdrawn or not.
+    """
     inventory = read_inventory(config)
     now, zone = SystemClock().now(), ZoneInfo(inventory.calendar.timezone)
     requests = ExcuseFile(state_dir / EXCUSES_FILE)
@@ -122,10 +131,14 @@ def add(  # noqa: PLR0913  # one per option, passed by name
             into=into,
         )
         require_free(wanted, with_asked(_recorded(ledger), requests.read()))
+        said, changes = _effect(wanted, ledger, inventory)
+        if not changes and not anyway:
+            times = f"{_local(wanted.begins, zone)} to {_local(wanted.ends, zone)}"
+            fail(f"not requested: {times}, {said}; --anyway records it all the same", Exit.WRONG)
         requests.add(wanted)
     except (TimeError, ExcuseError, RequestFileError) as error:
         fail(str(error), Exit.WRONG)
-    say(f"requested: {wanted.id}, {_effect(wanted, ledger, inventory)}")
+    say(f"requested: {wanted.id}, {said}")
     say("`schulnetz sla excuse list` shows it")
 
 
@@ -133,12 +146,21 @@ def add(  # noqa: PLR0913  # one per option, passed by name
 @click.argument("excuse_id", metavar="ID")
 @reason_option
 @by_option
+@config_option
 @state_option
 @ledger_option
 def withdraw(
-    excuse_id: str, reason: str, by: str | None, state_dir: Path, ledger: LedgerPlace
+    excuse_id: str,
+    reason: str,
+    by: str | None,
+    state_dir: Path,
+    ledger: LedgerPlace,
+    **_: object,
 ) -> None:
-    """Withdraw the excuse with that ID: its minutes count as recorded again."""
+    """Withdraw the excuse with that ID: its minutes count as recorded again.
+
+    `--config` is not needed; it is accepted, as by the other commands.
+    """
     requests = ExcuseFile(state_dir / EXCUSES_FILE)
     try:
         wanted = Withdrawal(
@@ -176,8 +198,11 @@ def list_(config: Path, state_dir: Path, ledger: LedgerPlace) -> None:
         say(f"  {_state(one, known.get(one.id))}")
 
 
-def _effect(wanted: Excuse, ledger: LedgerPlace, inventory: Inventory) -> str:
-    """Return the effect of an excuse, so that a mistyped time is noticed at once."""
+def _effect(wanted: Excuse, ledger: LedgerPlace, inventory: Inventory) -> tuple[str, bool]:
+    """Return the effect of an excuse, so that a mistyped time is noticed; whether it may have any.
+
+    Minutes that are not recorded yet may turn out as those that it changes.
+    """
     sites, total = len(wanted.sites), wanted.minutes * len(wanted.sites)
     said = f"{count_of(wanted.minutes, 'minute')} at {count_of(sites, 'site')}"
     if sites > 1:
@@ -186,17 +211,18 @@ def _effect(wanted: Excuse, ledger: LedgerPlace, inventory: Inventory) -> str:
     calendar = SchoolCalendar(inventory.calendar)
     try:
         if not ledger.exists():
-            return f"{said}; there is no ledger yet, so it is not known what that changes"
+            return f"{said}; there is no ledger yet, so it is not known what that changes", True
         with ledger.open_reader() as reader:
             found = effect_of(
                 wanted, reader, inventory, now=wanted.at, in_lessons=calendar.in_lessons
             )
     except LedgerError as error:
-        return f"{said}; it is not known what that changes: {error}"
+        return f"{said}; it is not known what that changes: {error}", True
     said += f"; of these {found.changed} are {_TURNED[wanted.into]} now"
     if found.ahead:
-        said += f", {found.ahead} not recorded yet"
-    return said if found.changed else f"{said}: nothing would change"
+        said += f", {found.ahead} not recorded yet (a minute is 5 to 10 minutes after its end)"
+        return said, True
+    return (said, True) if found.changed else (f"{said}: nothing would change", False)
 
 
 def _state(one: Excuse, recorded: Excuse | None) -> str:

@@ -52,7 +52,7 @@ def test_an_excuse_is_requested_listed_and_withdrawn(
         assert part in " ".join(output.split())
     state = place[2:]
     reason = ("--reason", "wrong day", "--by", "Max")
-    code, output, errors = invoke("sla", "excuse", "withdraw", wanted.id, *reason, *state)
+    code, output, errors = invoke("sla", "excuse", "withdraw", wanted.id, *reason, *place)
     assert (code, errors) == (0, "")
     [_, back] = asked(tmp_path)
     assert isinstance(back, Withdrawal)
@@ -101,11 +101,7 @@ def test_an_excuse_overlapping_a_recorded_one_is_refused(
     [
         # An hour of two sites from 09:00 local time on; goethe was down from 09:20 to 09:30.
         ("09:15", "09:25", "unknown", "10 minutes at 1 site, down → excused; of these 5 are down"),
-        ("09:00", "09:10", "unknown", "of these 0 are down now: nothing would change"),
-        ("09:00", "09:01", "down", "1 minute at 1 site, unknown → down; of these 0 are unknown"),
         ("10:05", "10:15", "down", "of these 10 are unknown now"),
-        # Time before the first record was not monitored: it is not unknown.
-        ("08:30", "08:40", "down", "of these 0 are unknown now: nothing would change"),
     ],
 )
 def test_the_effect_of_an_excuse_is_shown(
@@ -119,6 +115,43 @@ def test_the_effect_of_an_excuse_is_shown(
     assert said in output
 
 
+@pytest.mark.parametrize(
+    ("begin", "until", "into", "said"),
+    [
+        ("09:00", "09:10", "unknown", "of these 0 are down now: nothing would change"),
+        ("09:00", "09:01", "down", "1 minute at 1 site, unknown → down; of these 0 are unknown"),
+        # What came before the first record was not monitored: it is not unknown.
+        ("08:30", "08:40", "down", "of these 0 are unknown now: nothing would change"),
+    ],
+)
+def test_an_excuse_that_would_change_nothing_is_recorded_only_if_asked_again(
+    place: tuple[str, ...], tmp_path: Path, begin: str, until: str, into: str, said: str
+) -> None:
+    asyncio.run(record_an_outage(tmp_path / "ledger.sqlite"))
+    times = ("--from", f"2022-03-07 {begin}", "--until", f"2022-03-07 {until}", "--to", into)
+    words = ("--reason", "test", "--by", "Max")
+    add = ("sla", "excuse", "add", "goethe", *times, *words, *place)
+    code, output, errors = invoke(*add)
+    assert (code, output, asked(tmp_path)) == (1, "", ())
+    shown = f"error: not requested: 2022-03-07 {begin} CET to 2022-03-07 {until} CET, "
+    assert errors.startswith(shown)
+    assert said in errors
+    assert errors.endswith("; --anyway records it all the same\n")
+    code, output, errors = invoke(*add, "--anyway")
+    assert (code, errors, len(asked(tmp_path))) == (0, "", 1)
+    assert said in output
+
+
+def test_an_outage_is_excused_by_the_times_that_the_log_has(
+    place: tuple[str, ...], tmp_path: Path
+) -> None:
+    asyncio.run(record_an_outage(tmp_path / "ledger.sqlite"))
+    times = ("--from", "2022-03-07T08:20:00+00:00", "--until", "2022-03-07T08:30:00Z")
+    code, output, errors = invoke("sla", "excuse", "add", "goethe", *times, *WHY, *place)
+    assert (code, errors) == (0, "")
+    assert "10 minutes at 1 site, down → excused; of these 10 are down now" in output
+
+
 def test_minutes_not_recorded_yet_are_counted_separately(
     place: tuple[str, ...], tmp_path: Path
 ) -> None:
@@ -130,7 +163,7 @@ def test_minutes_not_recorded_yet_are_counted_separately(
     code, output, errors = invoke("sla", "excuse", "add", *both, *times, *WHY, *place)
     assert (code, errors) == (0, "")
     said = "3 minutes at 2 sites, 6 in all, down → excused; of these 0 are down now"
-    assert f"{said}, 6 not recorded yet: nothing would change" in output
+    assert f"{said}, 6 not recorded yet (a minute is 5 to 10 minutes after its end)" in output
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A log has the anchors of two ledgers: each counts where it holds, and none is called rewritten."""
+"""A log with the anchors of two ledgers: each counts where it holds."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from monitor.ledger.anchor import Anchor
 from monitor.ledger.place import SqlitePlace
 from tests.ledger.attacker import change, cut_the_end, rewrite
 from tests.ledger.test_anchor import grow, head, verify
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from monitor.ledger.anchor import Anchor
 
 
 class Two(NamedTuple):
