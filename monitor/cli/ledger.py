@@ -77,7 +77,7 @@ def verify(
     try:
         is_whole, left = _compared(place, dict.fromkeys(anchors, ""), anchors)
         for one in earlier:
-            _, left = _compared(SqlitePlace(one), left, anchors)
+            left = _compared(SqlitePlace(one), left, anchors)[1]
     except LedgerError as error:
         fail(str(error), Exit.WRONG)
     for anchor, why in left.items():
