@@ -35,8 +35,6 @@ WARNING_DAYS = 90
 NOTHING_KNOWN = date(1970, 1, 1)
 """The last day with known school holidays, if none are known."""
 
-"""The name of a day off that the city declared."""
-
 _SATURDAY = 5
 _SHIPPED_COUNTRY = "DE"
 
