@@ -192,6 +192,12 @@ def to_utc(written: datetime, timezone: ZoneInfo) -> datetime:
     return _from_local(written, timezone)
 
 
+def is_repeated(instant: datetime, timezone: ZoneInfo) -> bool:
+    """Return whether the local time of an instant is in an hour that a change of clocks repeats."""
+    local = instant.astimezone(timezone)
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
 def _from_local(wall: datetime, timezone: ZoneInfo) -> datetime:
     """Return the UTC instant of a naive local time.
 

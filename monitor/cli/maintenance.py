@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from monitor.calendar.local_time import TimeError, parse_until
+from monitor.calendar.local_time import TimeError, is_repeated, parse_until
 from monitor.calendar.maintenance import ALL_SCHOOLS, MaintenanceBook, MaintenanceError
 from monitor.cli.as_json import window_as_json
 from monitor.cli.common import (
@@ -172,7 +172,6 @@ def _local(instant: datetime, zone: ZoneInfo) -> str:
 
 def _short(instant: datetime, zone: ZoneInfo) -> str:
     """Return a local time; its zone only in the hour that a change of clocks repeats."""
-    local = instant.astimezone(zone)
-    if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
+    if is_repeated(instant, zone):
         return _local(instant, zone)
-    return f"{local:%Y-%m-%d %H:%M}"
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"

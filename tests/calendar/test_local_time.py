@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.calendar.local_time import TimeError, parse_began, parse_ended, parse_until, to_utc
+from monitor.calendar.local_time import (
+    TimeError,
+    is_repeated,
+    parse_began,
+    parse_ended,
+    parse_until,
+    to_utc,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
 PACKAGE = Path(__file__).parents[2] / "monitor"
@@ -116,7 +123,8 @@ def test_every_unambiguous_local_time_round_trips(minutes: int) -> None:
     local = instant.astimezone(BERLIN)
     text = f"{local:%Y-%m-%d %H:%M}"
     other = local.replace(fold=1 - local.fold)
-    if other.utcoffset() == local.utcoffset():
+    assert is_repeated(instant, BERLIN) == (other.utcoffset() != local.utcoffset())
+    if not is_repeated(instant, BERLIN):
         assert parse_until(text, BERLIN, NOW) == instant
     else:
         with pytest.raises(TimeError, match="exists twice"):
