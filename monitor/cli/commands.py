@@ -48,6 +48,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "export:group",
         "Write boards, rules, jobs and service files into a folder.",
     ),
+    "hash-password": (
+        "hash_password:hash_password",
+        "Print the bcrypt hash of a password, for web.config.yml; asks for it, or reads one line.",
+    ),
     "import": (
         "importing:group",
         "Import schools into the configuration, after showing the change.",

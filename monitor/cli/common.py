@@ -11,6 +11,7 @@ import difflib
 import os
 import re
 import shutil
+import socket
 import sys
 from dataclasses import replace
 from enum import IntEnum
@@ -105,6 +106,13 @@ class Listen(click.ParamType[tuple[str, int]]):
         host, colon, port = value.rpartition(":")
         if not colon or not host or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004  # the largest port
             self.fail(f"{value!r} is not HOST:PORT, such as {DEFAULT_LISTEN}", param, ctx)
+        if "/" in host:
+            self.fail(
+                f"{host!r} is a network; give one address of this machine, or 0.0.0.0 for all of "
+                "them",
+                param,
+                ctx,
+            )
         return host.strip("[]"), int(port)
 
 
@@ -203,6 +211,14 @@ def config_option_of(default: str) -> Callable[[Command], Command]:
 def base_url(host: str, port: int, scheme: str = "http") -> str:
     """Return the URL of the daemon's pages, with brackets around an IPv6 address."""
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def reachable_host(host: str) -> str:
+    """Return the host that a browser can open: this machine's name if it listens on all addresses.
+
+    No certificate contains 0.0.0.0 or ::.
+    """
+    return socket.getfqdn() if host in {"0.0.0.0", "::"} else host  # noqa: S104  # no binding
 
 
 def listen_option(command: Command) -> Command:

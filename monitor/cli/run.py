@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from monitor.cli import logs
-from monitor.cli.common import Exit, base_url, fail, say_config_error, sentence
+from monitor.cli.common import Exit, base_url, fail, reachable_host, say_config_error, sentence
 from monitor.clock import SystemClock
 from monitor.config import ConfigError, load_text, read
 from monitor.config.secrets import SecretError, read_credentials
@@ -97,7 +97,7 @@ async def _run(config: Path, settings: Settings, shard: Shard | None) -> None:
     async with opened as daemon:
         stop = asyncio.Event()
         handle_signals(daemon, stop)
-        base = base_url(settings.host, daemon.port, daemon.scheme)
+        base = base_url(reachable_host(settings.host), daemon.port, daemon.scheme)
         logging.getLogger(__name__).info("serving pages on %s/, metrics on %s/metrics", base, base)
         supervisor = Supervisor()
         supervisor.tell(READY)

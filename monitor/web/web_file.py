@@ -314,13 +314,13 @@ class _Reader:
                 self._add(
                     at,
                     f"the password of {user!r} is not a bcrypt hash",
-                    "`htpasswd -nBC 10 ''` makes one",
+                    "`schulnetz hash-password` makes one",
                 )
             elif int(found[1]) > MAX_COST:
                 self._add(
                     at,
                     f"the hash of {user!r} has cost {found[1]}: each login would take too long",
-                    f"allowed: up to {MAX_COST}; `htpasswd -nBC 10 ''` makes one",
+                    f"allowed: up to {MAX_COST}; `schulnetz hash-password` makes one",
                 )
         return users
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from click.testing import CliRunner
 from monitor import __version__
 from monitor.cli import main
 from monitor.cli.commands import Listed
-from monitor.cli.common import Exit
+from monitor.cli.common import Exit, reachable_host
 from tests.integration.running import Town
 
 COMMITTED = Path(__file__).parents[2] / "config" / "schools.schema.json"
@@ -227,3 +228,15 @@ def test_check_refuses_what_run_would_refuse_for_lack_of_concurrency(config: Pat
     assert (code, output) == (1, "")
     assert errors.startswith(f"{config}:1:1: these checks need up to ")
     assert "runs at once, 2 are allowed; lengthen intervals" in errors
+
+
+@pytest.mark.parametrize("place", ["127.0.0.0/8:9822", "[fd00::]/64:9822", "[fd00::/64]:9822"])
+def test_a_network_is_no_address_to_listen_on(place: str) -> None:
+    code, _, errors = invoke("run", "--listen", place)
+    assert code == 2
+    assert "is a network; give one address of this machine, or 0.0.0.0 for all" in errors
+
+
+def test_a_daemon_on_all_addresses_is_reached_by_the_name_of_its_machine() -> None:
+    assert reachable_host("0.0.0.0") == reachable_host("::") == socket.getfqdn()
+    assert reachable_host("127.0.0.2") == "127.0.0.2"

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 import subprocess
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from monitor.cli import main
+from monitor.cli.doctor_service import web_file
 from monitor.cli.export_addresses import Addresses
 from monitor.cli.export_files import scrape_jobs
+from monitor.cli.finding import Health
 from monitor.web.refusals import Refusal
 from tests.deploy.rules import ROOT
 
@@ -66,6 +71,23 @@ def test_the_example_has_the_jobs_of_the_deployment_and_a_login_at_each_place() 
 def test_the_example_is_what_export_prometheus_writes() -> None:
     written = scrape_jobs(Addresses("https://monitor.example.org:9822"))["schulnetz.scrape.yaml"]
     assert jobs(example("yaml", "scrape_configs:")) == jobs(written)
+
+
+@pytest.mark.integration
+def test_the_doors_are_closed_by_the_commands_of_the_page(tmp_path: Path) -> None:
+    (steps,) = re.findall(r"   ```sh\n(   cd /etc/schulnetz\n.*?)   ```", TEXT, re.DOTALL)
+    lines = steps.replace("/etc/schulnetz", str(tmp_path)).replace("chgrp schulnetz", "chgrp 0")
+    subprocess.run(["sh", "-ec", lines], check=True, timeout=120, capture_output=True)
+    assert (tmp_path / "server.key").stat().st_mode & 0o777 == 0o640
+    done = CliRunner().invoke(main, ["hash-password"], input="geheim\n")
+    file = example("yaml", "tls_server_config:").replace("/etc/schulnetz", str(tmp_path))
+    hashed = file.replace("$2b$10$…", done.stdout.strip())
+    assert hashed != file
+    web = tmp_path / "web.config.yml.new"
+    web.write_text(hashed)
+    (finding,) = web_file(web, tmp_path / "schools.yaml", "0.0.0.0", datetime.now(UTC))
+    assert finding.health is Health.GOOD, finding
+    assert "TLS, 1 user; certificate CN=monitor.example.org, ends " in finding.seen
 
 
 @pytest.mark.integration
