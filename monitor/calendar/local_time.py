@@ -64,6 +64,11 @@ def parse_until(
         raise TimeError(f"{text!r} is beyond the calendar; {_FORMS}") from None
 
 
+def is_span(text: str) -> bool:
+    """Return whether a person's text is a span, which counts from now."""
+    return _SPAN.fullmatch(text.strip().lower()) is not None
+
+
 def parse_began(text: str, timezone: ZoneInfo, now: datetime) -> datetime:
     """Return the aware UTC instant of a beginning in a person's text.
 
@@ -110,7 +115,7 @@ def parse_day(text: str) -> date:
 
 
 def _past(text: str, timezone: ZoneInfo, of_date: timedelta, example: str) -> datetime:
-    if _SPAN.fullmatch(text.lower()):
+    if is_span(text):
         raise TimeError(f"{text!r} is a span from now; write when it {example}")
     try:
         return _instant(text, timezone, of_date, _PAST_FORMS)

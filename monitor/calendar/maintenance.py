@@ -9,6 +9,7 @@ Must not know: verdicts, alerts, the command line.
 from __future__ import annotations
 
 import difflib
+import logging
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,11 +20,13 @@ from monitor.inventory.city import MaintenanceWindow
 from monitor.state.json_file import DamagedFileError, NewerFileError, TooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from monitor.inventory.city import Inventory
     from monitor.state.file import Stamp
+
+audit = logging.getLogger("monitor.audit")
 
 MAX_DAYS = 60
 MAX_REASON = 200
@@ -65,6 +68,7 @@ class MaintenanceBook:
         self._file = MaintenanceFile(state_directory / FILE_NAME)
         self._stamp: Stamp = None
         self._stored: tuple[StoredWindow, ...] = ()
+        self._has_read = False
         self._by_school: dict[str, tuple[PlannedWindow, ...]] = {}
         self.reconfigure(inventory)
 
@@ -102,6 +106,9 @@ class MaintenanceBook:
         self.problem = ""
         self._stamp = stamp
         has_changed = stored != self._stored
+        if self._has_read:
+            _log_changes(self._stored, stored, now)
+        self._has_read = True
         self._stored = stored
         self._index()
         return has_changed
@@ -261,6 +268,31 @@ def _checked_reason(reason: str) -> str:
     if len(words) > MAX_REASON:
         raise MaintenanceError(f"the reason has {len(words)} characters; {MAX_REASON} fit")
     return words
+
+
+def _log_changes(
+    before: Iterable[StoredWindow], after: Iterable[StoredWindow], now: datetime
+) -> None:
+    """Log the windows that the command added, cancelled or ended; not those that became too old."""
+    old, new = ({one.id: one for one in windows} for windows in (before, after))
+    for id_, one in (old | new).items():
+        if id_ not in old:
+            what = "added"
+        elif id_ not in new and one.ends > now:
+            what = "cancelled"
+        elif id_ in new and one != old[id_]:
+            what = "ended early"
+        else:
+            continue
+        audit.info(
+            "maintenance window %s %s: %s, %s to %s: %s",
+            id_,
+            what,
+            one.school,
+            f"{one.starts:%Y-%m-%d %H:%M %Z}",
+            f"{one.ends:%Y-%m-%d %H:%M %Z}",
+            one.reason,
+        )
 
 
 def _check_times(starts: datetime, ends: datetime, now: datetime) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from monitor.calendar.local_time import TimeError, is_repeated, parse_until
+from monitor.calendar.local_time import TimeError, is_repeated, is_span, parse_until
 from monitor.calendar.maintenance import ALL_SCHOOLS, MaintenanceBook, MaintenanceError
 from monitor.cli.as_json import window_as_json
 from monitor.cli.common import (
@@ -48,7 +48,7 @@ def maintenance() -> None:
     "--until",
     required=True,
     metavar="TIME",
-    help="End: 2h, 14:00, 2026-12-24 18:00 or 24.12.2026 18:00.",
+    help="End: 14:00, 2026-12-24 18:00 or 24.12.2026 18:00; 2h is from now.",
 )
 @click.option(
     "--from",
@@ -77,6 +77,7 @@ def add(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     try:
         starts = parse_until(begin, zone, now) if begin else now
         ends = parse_until(until, zone, now, after=starts)
+        _refuse_early_span(until, zone, starts, ends)
         planned = _book(inventory, state_dir, now).add(whose, starts, ends, reason, now=now)
     except (TimeError, MaintenanceError) as error:
         fail(str(error), Exit.WRONG)
@@ -140,6 +141,19 @@ def cancel(window_id: str, as_json: bool, config: Path, state_dir: Path) -> None
         say_json(window_as_json(planned, _zone(inventory)))
         return
     say(f"cancelled: {_shown(planned.school)}, {planned.window.reason}")
+
+
+def _refuse_early_span(until: str, zone: ZoneInfo, starts: datetime, ends: datetime) -> None:
+    """Explain why a span ends before the window starts: it counts from now.
+
+    Raises:
+        TimeError: if it does.
+    """
+    if ends <= starts and is_span(until):
+        raise TimeError(
+            f"--until {until} is a span from now and ends at {_local(ends, zone)}, before the "
+            f"window starts at {_local(starts, zone)}; write the time at which it ends"
+        )
 
 
 def _whose(inventory: Inventory, wanted: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from monitor import __version__
 from monitor.availability.records import RULE
 from monitor.calendar.maintenance import MaintenanceBook
+from monitor.daemon.consumers.minutes import warn_of_kill
 from monitor.daemon.daemon import Daemon
 from monitor.daemon.parts import Parts
 from monitor.daemon.pipeline import build_pipeline
@@ -80,6 +81,8 @@ async def open_daemon(
         past = ledger if shared is None else SharedPast(shared, threads.house)
         parts = Parts(clock, echo, snmp, own, exposition, ledger, threads, rollout_clock, web_file)
         maintenance = MaintenanceBook(settings.state_directory, loaded.inventory)
+        if ledger.health.was_killed:
+            await warn_of_kill(ledger, clock.now())
         pipeline = await build_pipeline(loaded, parts, maintenance, past)
         pipeline.minutes.begin(clock.now(), has_rule=bool(await ledger.entries(RULE)))
         daemon = Daemon(settings, loaded, load, parts, pipeline)

@@ -27,7 +27,8 @@ class LedgerHealth:
     `waiting` entries are not durable yet. `quarantined` names the newest ledger that was set
     aside, or the note of one that was missing, while it is still beside the ledger. `replaced`
     says why this process began a new ledger in place of an earlier one; empty if it did not.
-    `begun` is the instant of the ledger's first row, None before it is open. `anchor` is the one
+    `begun` is the instant of the ledger's first row, None before it is open. `was_killed` says
+    whether the run before this one ended without closing the ledger. `anchor` is the one
     that was logged last, None before the first.
     """
 
@@ -39,6 +40,7 @@ class LedgerHealth:
     quarantined: str
     replaced: str
     begun: datetime | None
+    was_killed: bool
     anchor: Anchor | None
 
 

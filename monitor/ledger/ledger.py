@@ -77,6 +77,7 @@ class Ledger:
         "_untold",
         "_waiting",
         "_wake",
+        "_was_killed",
     )
 
     def __init__(
@@ -96,6 +97,7 @@ class Ledger:
         self._quarantined = ""
         self._replaced = ""
         self._begun: datetime | None = None
+        self._was_killed = False
         self._told: Anchor | None = None
         self._told_at = 0.0
         self._wake = asyncio.Event()
@@ -150,6 +152,7 @@ class Ledger:
             quarantined=self._quarantined,
             replaced=self._replaced,
             begun=self._begun,
+            was_killed=self._was_killed,
             anchor=self._told,
         )
 
@@ -345,6 +348,7 @@ class Ledger:
         """Note what an opened ledger replaces, and say in the log if one was set aside."""
         begun = min((one.at for one in store.reader.latest("begin")), default=now)
         self._begun, self._quarantined = begun, store.quarantined
+        self._was_killed = self._was_killed or store.was_killed
         self._replaced = store.replaced or self._replaced
         if self._quarantined:
             audit.error("%s", earlier_ledger(self._quarantined, store.replaced, begun))

@@ -32,10 +32,12 @@ LEDGER_FILE = "ledger.sqlite"
 class LedgerStore(Protocol):
     """A ledger that is open for writing.
 
-    `replaced` says why this store was begun in place of an earlier one, else empty.
+    `replaced` says why this store was begun in place of an earlier one, else empty. `was_killed`
+    says whether its last writer ended without closing it, as far as the place remembers.
     """
 
     replaced: str
+    was_killed: bool
 
     @property
     def quarantined(self) -> str:

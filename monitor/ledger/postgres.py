@@ -80,6 +80,7 @@ class PostgresStore:
         "_session",
         "reader",
         "replaced",
+        "was_killed",
     )
 
     def __init__(
@@ -93,6 +94,7 @@ class PostgresStore:
         self.reader = PostgresReader(connection, str(place), {place.writer: chain})
         (self._head,) = self.reader.heads()
         self.replaced = replaced
+        self.was_killed = False  # a database remembers no lock of a session that ended
 
     @property
     def quarantined(self) -> str:

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 
 _ASIDE: Final = ("quarantined", "missing")
+_BEGUN: Final = b"a ledger was begun beside this file\n"
+_OPEN: Final = b"it is open for writing, or was when its writer was killed\n"
 _NOTE: Final = (
     "The ledger {name} was missing at {at:%Y-%m-%d %H:%M:%S} UTC, and a new one was begun. Restore "
     "a backup, or accept the loss; then remove this file, and the alert ends.\n"
@@ -51,7 +53,8 @@ _NOTE: Final = (
 class Store:
     """The ledger's file, open for writing; opened by `open_store`, closed by `close`.
 
-    `replaced` says why this store was begun in place of an earlier one; else empty.
+    `replaced` says why this store was begun in place of an earlier one; else empty. `was_killed`
+    says whether its last writer ended without closing it.
     """
 
     __slots__ = (
@@ -61,10 +64,17 @@ class Store:
         "_path",
         "reader",
         "replaced",
+        "was_killed",
     )
 
     def __init__(
-        self, connection: sqlite3.Connection, path: Path, lock: FileIO, replaced: str = ""
+        self,
+        connection: sqlite3.Connection,
+        path: Path,
+        lock: FileIO,
+        replaced: str = "",
+        *,
+        was_killed: bool = False,
     ) -> None:
         self._connection = connection
         self._path = path
@@ -72,6 +82,7 @@ class Store:
         self.reader = LedgerReader(connection, path)
         (self._head,) = self.reader.heads()
         self.replaced = replaced
+        self.was_killed = was_killed
 
     @property
     def quarantined(self) -> str:
@@ -119,6 +130,8 @@ class Store:
         """Close the file and release its lock."""
         with suppress(sqlite3.Error):  # every commit was acknowledged before; nothing is lost
             self._connection.close()
+        with suppress(OSError):  # the next start takes it for a kill
+            _write_mark(self._lock, _BEGUN)
         self._lock.close()
 
 
@@ -140,7 +153,7 @@ def open_store(
         problem = _problem(path, lock, migrations)
         if problem or not path.exists():
             _begin(path, now, migrations, problem)
-        _mark(lock)
+        was_open = _mark(lock)
         connection = opened.enter_context(closing(connect(path)))
         with sqlite_errors(path):
             _prepare(connection)
@@ -148,7 +161,7 @@ def open_store(
         with os_errors(path):
             path.chmod(0o600)
         opened.pop_all()
-        return Store(connection, path, lock, problem)
+        return Store(connection, path, lock, problem, was_killed=was_open)
 
 
 def set_aside(path: Path) -> str:
@@ -195,12 +208,23 @@ def lock_ledger(path: Path) -> FileIO:
     return lock
 
 
-def _mark(lock: FileIO) -> None:
-    """Record in the lock file that a ledger was begun here, so that its loss is noticed."""
+def _mark(lock: FileIO) -> bool:
+    """Record in the lock file that a ledger is open here; return whether the last run left it so.
+
+    That a ledger was begun is recorded with it, so that its loss is noticed.
+    """
     with suppress(OSError):  # on a full disk the next start records it
         lock.seek(0)
-        if not lock.read(1):
-            lock.write(b"a ledger was begun beside this file\n")
+        was_open = lock.read().endswith(_OPEN)
+        _write_mark(lock, _BEGUN + _OPEN)
+        return was_open
+    return False
+
+
+def _write_mark(lock: FileIO, mark: bytes) -> None:
+    lock.seek(0)
+    lock.write(mark)
+    lock.truncate()
 
 
 def _problem(path: Path, lock: FileIO, migrations: tuple[schema.Migration, ...]) -> str:

@@ -243,6 +243,7 @@ def windows_of(planned: Iterable[PlannedWindow]) -> tuple[Window, ...]:
     """Return maintenance windows for display."""
     return tuple(
         Window(
+            id=one.id,
             school=one.school,
             starts=one.window.starts,
             ends=one.window.ends,

@@ -137,6 +137,9 @@ class Outage(Answer):
 class Window(Answer):
     """A maintenance window, in which failures are expected; the end is excluded."""
 
+    id: str = Field(
+        description="For `schulnetz maintenance cancel`; empty for those of the configuration."
+    )
     school: str
     starts: datetime
     ends: datetime

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import multiprocessing
 import os
 import signal
@@ -48,6 +49,28 @@ def test_an_added_window_includes_its_start_and_excludes_its_end(tmp_path: Path)
     assert window.reason == "fibre splice"
     assert mine.active("schiller", NOW + 2 * HOUR) is None
     assert mine.active("goethe", NOW + HOUR) is None
+
+
+def test_the_daemon_logs_the_windows_that_the_command_changes(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "monitor.audit")
+    command = book(tmp_path)
+    first = command.add("goethe", NOW, NOW + 2 * HOUR, "cabling", now=NOW)
+    daemon = book(tmp_path)
+    assert caplog.messages == [], "what was there at the start is not new"
+    second = command.add("schiller", NOW + HOUR, NOW + 3 * HOUR, "fibre", now=NOW)
+    daemon.refresh(NOW)
+    command.cancel(first.id, now=NOW + HOUR)
+    command.cancel(second.id, now=NOW)
+    daemon.refresh(NOW + HOUR)
+    times = "2026-11-25 10:00 UTC to 2026-11-25 12:00 UTC"
+    shortened = "2026-11-25 09:00 UTC to 2026-11-25 10:00 UTC"
+    assert caplog.messages == [
+        f"maintenance window {second.id} added: schiller, {times}: fibre",
+        f"maintenance window {first.id} ended early: goethe, {shortened}: cabling",
+        f"maintenance window {second.id} cancelled: schiller, {times}: fibre",
+    ]
 
 
 def test_configured_and_announced_windows_coexist(tmp_path: Path) -> None:

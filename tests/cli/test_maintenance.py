@@ -48,6 +48,14 @@ def test_a_window_is_added_listed_and_cancelled(place: tuple[str, ...]) -> None:
     assert "Umbau" not in listed
 
 
+def test_a_span_from_now_that_ends_before_the_start_is_explained(place: tuple[str, ...]) -> None:
+    wish = ("--from", "2099-12-01 22:00", "--until", "8h", "--reason", "Umbau")
+    code, output, errors = invoke("maintenance", "add", "goethe", *wish, *place)
+    assert (code, output) == (1, "")
+    assert errors.startswith("error: --until 8h is a span from now and ends at 20")
+    assert "before the window starts at 2099-12-01 22:00 CET; write the time at which" in errors
+
+
 def test_a_short_window_fits_one_line_of_eighty_columns(
     place: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:

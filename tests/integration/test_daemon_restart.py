@@ -76,6 +76,8 @@ def test_kill_and_restart_lose_and_invent_nothing(config: Path, tmp_path: Path) 
             wanted = seen + len(SCHOOLS)
             until(lambda: len(transitions(ledger)) >= wanted, daemon)  # noqa: B023  # called within the turn
             told = list(anchors_in(daemon.lines))
+            said = [line for line in daemon.lines if "the last run was killed or crashed" in line]
+            assert len(said) == int(turn > 0)
             until(lambda: f'anchor="{told[-1]}"' in daemon.get("/metrics").text, daemon)  # noqa: B023  # called within the turn
             anchors += told
             daemon.process.kill()

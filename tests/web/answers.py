@@ -170,6 +170,7 @@ def school(**changes: Any) -> SchoolStatus:
         ),
         "maintenance": (
             Window(
+                id="532b3d76",
                 school="goethe",
                 starts=NOW,
                 ends=NOW + timedelta(hours=2),

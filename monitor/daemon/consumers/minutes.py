@@ -5,13 +5,17 @@ Must not know: how a minute is classified, or how a verdict is reached.
 
 from __future__ import annotations
 
+import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from monitor.availability.minutes import start_of
 from monitor.availability.recorder import MinuteRecorder
-from monitor.availability.records import Transition, rule_entry
+from monitor.availability.records import MINUTES, Transition, read_run, rule_entry
 from monitor.daemon.consumer import Consumer
 from monitor.exposition.availability import availability_blocks, ledger_blocks
 from monitor.inventory.site_key import SiteKey
+from monitor.ledger.chain import MalformedEntryError
 from monitor.verdict import SubjectKind
 
 if TYPE_CHECKING:
@@ -24,13 +28,15 @@ if TYPE_CHECKING:
     from monitor.daemon.swap import Swap
     from monitor.exposition.store import Exposition
     from monitor.inventory.city import Inventory
-    from monitor.ledger.chain import Entry
+    from monitor.ledger.chain import Entry, Past
     from monitor.ledger.ledger import Ledger
     from monitor.observation import Observation
     from monitor.rollout.board import RolloutBoard
     from monitor.verdict import Change, Moment
 
     Question = Callable[[str, datetime], bool]
+
+audit = logging.getLogger("monitor.audit")
 
 _OWNER: Final = "minutes"
 
@@ -99,6 +105,25 @@ class Minutes(Consumer):
 
     def _expose_ledger(self) -> None:
         self._exposition.set_blocks("", _OWNER, ledger_blocks(self._ledger.health))
+
+
+async def warn_of_kill(past: Past, now: datetime) -> None:
+    """Log since when minutes are unknown, after a run that was killed or crashed.
+
+    Raises:
+        LedgerError: if the records cannot be read.
+    """
+    ends = []
+    for entry in await past.latest(MINUTES):
+        with suppress(MalformedEntryError):
+            run = read_run(entry)
+            ends.append(start_of(run.first + run.minutes))
+    since = f"{max(ends):%Y-%m-%d %H:%M} UTC" if ends else "its beginning"
+    audit.warning(
+        "the last run was killed or crashed: the minutes from %s to %s are unknown",
+        since,
+        f"{now:%Y-%m-%d %H:%M} UTC",
+    )
 
 
 def _expose(recorder: MinuteRecorder, exposition: Exposition) -> None:
