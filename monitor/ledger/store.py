@@ -32,7 +32,7 @@ from monitor.ledger.reader import (
     row_values,
     sqlite_errors,
 )
-from monitor.state.whole_file import sync_folder
+from monitor.state.whole_file import sync_folder, whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -270,8 +270,7 @@ def _begin(
                 place.rename(place.with_name(place.name + suffix))
         if problem and "quarantined" not in payload:
             note = path.with_name(f"{path.name}.missing-{stamp}")
-            if not note.exists():  # a start that failed before the new ledger was in place
-                create_private(note)
-            note.write_text(_NOTE.format(name=path.name, at=now), encoding="utf-8")
+            with whole_file(note, folders_owner=True) as file:
+                file.write(_NOTE.format(name=path.name, at=now).encode())
         draft.rename(path)
         sync_folder(path.parent)
