@@ -5,6 +5,9 @@ this is logged once per change, and the previous rules stay in force. The first 
 answer to each request to reload, are audit lines: no limit of the log suppresses them. The file is
 read in a thread, on a timer and when a reload is requested; requests only see the rules in force.
 
+The timer reads it once it and the files that it names have not changed for a second: a certificate
+and its key are replaced one after the other, and what saves in place empties a file first.
+
 Must not know: requests.
 """
 
@@ -37,7 +40,7 @@ LOOK_SECONDS = 1.0
 RETRY_SECONDS = 10.0
 """When a rejected file is read again: a file that it names may have changed."""
 
-Stamp = tuple[int, int, int] | None
+Stamps = tuple[tuple[int, int, int] | None, ...]
 
 
 class WebFile:
@@ -57,13 +60,13 @@ class WebFile:
         self._clock = clock
         self._count = count
         self._looking = asyncio.Lock()
-        self._stamp = self._stamp_now()
         self._read = clock.monotonic()
         self._rejected = ""
         self._rejected_since: datetime | None = None
         self._certificate_end: datetime | None = None
         self._audience = audience
-        access = read_web_file(path)
+        access, self._stamps = self._read_with_stamps(())
+        self._seen = self._stamps
         try:
             audience.refuse_strangers(access)
         except StrangersError as error:
@@ -95,26 +98,28 @@ class WebFile:
             await self.look(threads)
 
     async def look(self, threads: Threads, *, anyway: bool = False) -> None:
-        """Reload the file if it has changed, or `anyway`; apply it, or log why not."""
+        """Reload the file if it has changed and settled, or `anyway`; apply it, or log why not."""
         async with self._looking:
             now = self._clock.monotonic()
             try:
-                stamp = await threads.run(self._stamp_now)
-                is_news = anyway or stamp != self._stamp
+                stamps = await threads.run(self._stamps_of, self._access.files)
+                is_settled, self._seen = stamps == self._seen, stamps
+                is_news = stamps != self._stamps
                 is_due = self._rejected and now - self._read >= RETRY_SECONDS
-                if not is_news and not is_due:
+                if not anyway and not (is_settled and (is_news or is_due)):
                     return
                 found = await threads.run(self._load, self._access, self._context)
             except FullError as error:
                 (audit if anyway else log).warning("%s not read: %s", self._path, error)
                 return
             # Only now: the caller may be cancelled while the file is read.
-            self._stamp, self._read = stamp, now
+            self._stamps, self._read = stamps, now
             if isinstance(found, str):
-                self._reject(found, is_news=is_news, was_asked=anyway)
+                self._reject(found, is_news=anyway or is_news, was_asked=anyway)
             else:
                 before = self._access
-                self._access, self._context = found
+                self._access, self._context, self._stamps = found
+                self._seen = self._stamps
                 self._rejected, self._rejected_since = "", None
                 removed = removed_users(before, self._access)
                 self._say_applied(
@@ -124,13 +129,13 @@ class WebFile:
 
     def _load(
         self, before: WebAccess, context: ssl.SSLContext | None
-    ) -> tuple[WebAccess, ssl.SSLContext | None] | str:
+    ) -> tuple[WebAccess, ssl.SSLContext | None, Stamps] | str:
         """Return the new rules, or why the file is rejected."""
         try:
-            access = read_web_file(self._path)
+            access, stamps = self._read_with_stamps(before.files)
             # Protection that the audience requires at the start must not be removed later.
             before.refuse_successor(access)
-            return access, context if access.tls == before.tls else _context(access)
+            return access, context if access.tls == before.tls else _context(access), stamps
         except StrangersError as error:
             return f"{self._path}: {error}"
         except (WebFileError, OSError) as error:
@@ -155,12 +160,23 @@ class WebFile:
         self._rejected_since = self._rejected_since or self._clock.now()
         self._rejected = why
 
-    def _stamp_now(self) -> Stamp:
-        try:
-            found = self._path.stat()
-        except OSError:
-            return None
-        return found.st_mtime_ns, found.st_size, found.st_ino
+    def _read_with_stamps(self, watched: tuple[Path, ...]) -> tuple[WebAccess, Stamps]:
+        """Return the file's content, and stamps that are not younger than it."""
+        stamps, access = self._stamps_of(watched), read_web_file(self._path)
+        if access.files != watched:
+            stamps, access = self._stamps_of(access.files), read_web_file(self._path)
+        return access, stamps
+
+    def _stamps_of(self, files: tuple[Path, ...]) -> Stamps:
+        return tuple(_stamp(path) for path in (self._path, *files))
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _context(access: WebAccess) -> ssl.SSLContext | None:

@@ -17,6 +17,7 @@ from monitor.web.certificate import certificate_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
+    from pathlib import Path
 
 
 EMPTY: Final = "empty, or sets nothing"
@@ -57,6 +58,8 @@ class WebAccess:
     tls: Tls | None = None
     users: Mapping[str, str] = field(default_factory=dict, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[Path, ...] = field(default=(), compare=False)
+    """Certificates, keys and authorities that the file names, wherever they are."""
 
     @property
     def keeps_strangers_out(self) -> bool:

@@ -169,6 +169,7 @@ class _Reader:
         self._path = path
         self._findings = findings
         self._root: Node | None = None
+        self._files: list[Path] = []
 
     def access(self) -> WebAccess | None:
         """Return the content of the file; unusable if there are findings, None if it is empty.
@@ -184,6 +185,7 @@ class _Reader:
             self._tls(rules.tls_server_config),
             self._users(rules.basic_auth_users or {}),
             self._headers(http.headers),
+            tuple(self._files),
         )
 
     def _rules(self, content: bytes) -> _FileRules | None:
@@ -297,6 +299,7 @@ class _Reader:
         return ""
 
     def _pem_file(self, at: Location, name: str, place: Path) -> str:
+        self._files.append(place)
         try:
             return read_regular_file(place, MAX_PEM_BYTES).decode("ascii")
         except OSError as error:

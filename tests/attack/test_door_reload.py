@@ -67,8 +67,9 @@ class Served:
 
     async def change(self, text: str) -> None:
         (self.folder / "web.yml").write_text(text)
-        self.clock.time += LOOK_SECONDS
-        await self.rules.look(self.threads)
+        for _ in range(2):
+            self.clock.time += LOOK_SECONDS
+            await self.rules.look(self.threads)
 
     async def curl(self, *arguments: str) -> str:
         """Return the status of a request, or 000 if there was none."""
