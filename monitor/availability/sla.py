@@ -85,7 +85,8 @@ class Outage:
     """A run of down minutes, `minutes` of which count.
 
     `begins` and `ends` are the first failed and the first good round if known, else the bounds of
-    the minutes. `followed_by` is the class of the minute after it, or `ahead`.
+    the minutes. `followed_by` is the class of the minute after it, or `ahead`. `since` is when the
+    line went down, if that was earlier: minutes before it are excused or in maintenance.
     """
 
     begins: datetime
@@ -94,6 +95,7 @@ class Outage:
     reason: str
     detail: str
     followed_by: str
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +369,7 @@ def _outages(
         spell = next((one for one in spells if _overlaps(one, begins, ends)), None)
         after = names.get(codes[found.end() : found.end() + 1], "end of month")
         reason = detail = ""
+        since = spell.begins if spell and spell.begins <= begins - _MINUTE else None
         if spell is None:
             charged = next((one for one in excuses if _charges(one, begins, ends)), None)
             if charged is not None:
@@ -377,7 +380,7 @@ def _outages(
             begins = spell.begins if abs(spell.begins - begins) < _MINUTE else begins
             ends = spell.ends if spell.ends and abs(spell.ends - ends) < _MINUTE else ends
         minutes = found.end() - found.start()
-        outages.append(Outage(begins, ends, minutes, reason, detail, after))
+        outages.append(Outage(begins, ends, minutes, reason, detail, after, since))
     return tuple(outages)
 
 

@@ -103,6 +103,7 @@ _OUTAGE_COLUMNS: Final = (
     "reason",
     "detail",
     "followed_by",
+    "down_since",
 )
 
 
@@ -120,6 +121,7 @@ def outages_to_csv(report: SlaReport) -> str:
             "reason": outage.reason,
             "detail": outage.detail,
             "followed_by": outage.followed_by,
+            "down_since": local(report, outage.since or outage.begins),
         }
         for site in report.sites
         for outage in site.outages
@@ -251,6 +253,7 @@ def _outage_object(report: SlaReport, outage: Outage) -> dict[str, Json]:
         "reason": outage.reason,
         "detail": outage.detail,
         "followed_by": outage.followed_by,
+        "down_since": local(report, outage.since or outage.begins),
     }
 
 

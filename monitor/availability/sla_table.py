@@ -137,10 +137,17 @@ class _Writer:
                     local(self._report, outage.begins),
                     local(self._report, outage.ends),
                     str(outage.minutes),
-                    self._why(outage),
+                    self._why_since(outage),
                     words.FOLLOWED_BY[outage.followed_by].of(self._language),
                 )
         return table
+
+    def _why_since(self, outage: Outage) -> str:
+        """Return the reason, and since when the line is down if that was before the minutes."""
+        if outage.since is None:
+            return self._why(outage)
+        at = local(self._report, outage.since)
+        return f"{self._why(outage)} ({words.DOWN_SINCE.of(self._language).format(at=at)})".strip()
 
     def _why(self, outage: Outage) -> str:
         """Return the reason; the verdict's own sentence is English, a person's reason is theirs."""

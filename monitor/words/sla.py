@@ -78,12 +78,13 @@ OUTAGES: Final[Mapping[str, Text]] = {
     "reason": Text("Reason", "Grund"),
     "then": Text("Then", "Danach"),
 }
+DOWN_SINCE: Final = Text("down since {at}", "ausgefallen seit {at}")
 WHY: Final[Mapping[str, Text]] = {**CAUSES, "reclassified": Text("reclassified", "umgewertet")}
 FOLLOWED_BY: Final[Mapping[str, Text]] = {
     **MINUTES,
     "up": Text("up", "online"),
     "outside": Text("outside", "außerhalb"),
-    "ahead": Text("ahead", "noch offen"),
+    "ahead": Text("not settled yet", "noch offen"),
     "before": Text("before", "davor"),
     "excused": Text("excused", "entschuldigt"),
     "end of month": Text("end of month", "Monatsende"),

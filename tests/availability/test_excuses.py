@@ -29,11 +29,20 @@ from monitor.availability.excuses import (
     withdrawal_entry,
 )
 from monitor.availability.minutes import account, minute_of, start_of
-from monitor.availability.records import MinuteRun, minutes_entry, rule_entry, scope_entry, scope_id
+from monitor.availability.records import (
+    MinuteRun,
+    Transition,
+    minutes_entry,
+    rule_entry,
+    scope_entry,
+    scope_id,
+    transition_entry,
+)
 from monitor.availability.sla import SlaReport, Verdict, sla_report
 from monitor.availability.sla_output import excuses_to_csv, method, to_csv, to_json
 from monitor.availability.sla_table import to_table
 from monitor.ledger.chain import Entry, MalformedEntryError
+from monitor.observation import State
 from tests.availability.test_sla import ALWAYS, BERLIN, INVENTORY, LESSONS, in_lessons, local
 
 SITES = (ALWAYS, LESSONS)
@@ -78,6 +87,25 @@ def test_excused_minutes_count_as_neither_up_nor_down_and_are_listed() -> None:
     assert found.total.unknown == before.total.unknown
     assert [one.minutes for one in found.outages] == [10, 30]
     assert found.outages[0].followed_by == "excused"
+
+
+def test_an_excuse_does_not_hide_since_when_the_line_was_down() -> None:
+    begins = start_of(SPAN.start)
+    fell = transition_entry(Transition(ALWAYS, State.DOWN, begins, begins))
+    head = excuse_entry(excuse(first=SPAN.start, minutes=20))
+    [whole] = report(fell, states="dd").sites[0].outages
+    assert (whole.begins, whole.since) == (begins, None)
+    found = report(fell, head, states="dd")
+    [rest] = found.sites[0].outages
+    assert (rest.begins, rest.since) == (start_of(SPAN.start + 20), begins)
+    [outage] = json.loads(to_json(found))["sites"][0]["outages"]
+    assert outage["down_since"] < outage["begins"]
+    console = Console(width=250, record=True, file=io.StringIO())
+    console.print(to_table(found))
+    console.print(to_table(found, "de"))
+    text = console.export_text()
+    assert f"(down since {outage['down_since']})" in text
+    assert f"(ausgefallen seit {outage['down_since']})" in text
 
 
 def test_a_fully_excused_outage_does_not_breach_the_contract() -> None:
