@@ -35,7 +35,8 @@ _IN_USE: Final = {"", "active", "failed"}
 def read_netbox(texts: Mapping[str, str], known: Known, number_from: str = FACILITY) -> Taken:
     """Return the schools in NetBox's responses, which are texts by the names of their files.
 
-    `number_from` is the field of a site with the school's number, dots between its levels.
+    `number_from` is the field of a site with the school's number: that of a custom field is
+    `custom_fields.NAME`.
 
     Raises:
         ImportProblemError: if they are not responses, or incomplete; or with every bad site.

@@ -18,9 +18,22 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key as
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+
 NEAR: Final = timedelta(days=14)
 """A certificate that ends sooner is a warning; renewing one can take a city's office days."""
 _NAMED: Final = 3
+# What the library raises for names that are absent, not of a usual kind, or malformed.
+_NO_NAMES: Final = (
+    x509.ExtensionNotFound,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+    ValueError,
+)
+_NAME_BOTH: Final = (
+    "name the key that the certificate was issued for, and the server's certificate first"
+)
+_USUAL_KEY: Final = "use an RSA key, or one on the curve P-256, and a certificate for it"
 # OpenSSL's names of what it most often rejects.
 _REASONS: Final = {
     "EE_KEY_TOO_SMALL": "the certificate's key is too short",
@@ -67,7 +80,7 @@ def certificate_of(pem: str) -> Certificate | None:
     """Return the first certificate of a PEM text, which is the server's; None if it has none."""
     try:
         first = x509.load_pem_x509_certificates(pem.encode())[0]
-        subject = first.subject.rfc4514_string() or _names(first) or "a certificate without a name"
+        subject = first.subject.rfc4514_string() or _names(first) or "without a name"
     except ValueError:
         return None
     return Certificate(subject, first.not_valid_before_utc, first.not_valid_after_utc)
@@ -77,9 +90,17 @@ def _names(certificate: x509.Certificate) -> str:
     """Return the first host names of a certificate; some authorities leave the subject empty."""
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-    except x509.ExtensionNotFound:
+    except _NO_NAMES:
         return ""
     return ",".join(found.value.get_values_for_type(x509.DNSName)[:_NAMED])
+
+
+class _UnusableError(ValueError):
+    """What is wrong with one of the texts: which one, why, and the cure."""
+
+    def __init__(self, which: str, why: str, cure: str) -> None:
+        super().__init__(why)
+        self.found = which, why, cure
 
 
 def why_unusable(
@@ -90,22 +111,10 @@ def why_unusable(
     `error` is why the TLS library rejected them; what is named is empty if it is none of them.
     """
     try:
-        public = x509.load_pem_x509_certificates(certificate.encode())[0].public_key()
-    except ValueError:
-        return "cert", "there is no certificate in it", _pem("CERTIFICATE")
-    try:
-        private = load_key(key.encode(), None)
-    except TypeError:
-        return "key", "the key has a passphrase", "write it without one: openssl pkey -in KEY"
-    except (ValueError, UnsupportedAlgorithm):
-        return "key", "there is no private key in it", _pem("PRIVATE KEY")
-    form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    if private.public_key().public_bytes(*form) != public.public_bytes(*form):
-        return (
-            "key",
-            "the key does not belong to the certificate",
-            "name the key that the certificate was issued for, and the server's certificate first",
-        )
+        if _public_of_certificate(certificate) != _public_of_key(key):
+            return "key", "the key does not belong to the certificate", _NAME_BOTH
+    except _UnusableError as unusable:
+        return unusable.found
     try:
         if client_ca:
             x509.load_pem_x509_certificates(client_ca.encode())
@@ -118,6 +127,33 @@ def why_unusable(
         f"TLS is not possible with these settings: {why}",
         "leave out versions, ciphers and curves, or use a certificate with a longer key",
     )
+
+
+def _public_of_certificate(pem: str) -> bytes:
+    try:
+        return _octets(x509.load_pem_x509_certificates(pem.encode())[0].public_key())
+    except UnsupportedAlgorithm:
+        raise _UnusableError("cert", "its kind of key is not supported", _USUAL_KEY) from None
+    except ValueError:
+        why = "there is no certificate in it"
+        raise _UnusableError("cert", why, _pem("CERTIFICATE")) from None
+
+
+def _public_of_key(pem: str) -> bytes:
+    try:
+        return _octets(load_key(pem.encode(), None).public_key())
+    except TypeError:
+        cure = "write it without one: openssl pkey -in KEY"
+        raise _UnusableError("key", "the key has a passphrase", cure) from None
+    except UnsupportedAlgorithm:
+        raise _UnusableError("key", "this kind of key is not supported", _USUAL_KEY) from None
+    except ValueError:
+        why = "there is no private key in it"
+        raise _UnusableError("key", why, _pem("PRIVATE KEY")) from None
+
+
+def _octets(key: PublicKeyTypes) -> bytes:
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def _pem(what: str) -> str:
