@@ -80,7 +80,7 @@ def web_file(
     """Check whether a daemon that listens at `host` would take the web configuration.
 
     This includes its certificate and key. A file next to the schools that no option names is a
-    finding, too; there is none without any file.
+    finding, too, and so is an address that requires a login without any file.
     """
     # They import cryptography and bcrypt, which only a host with such a file needs.
     from monitor.web.changes import certificate_in  # noqa: PLC0415
@@ -94,12 +94,16 @@ def web_file(
     from monitor.web.web_file import read_web_file  # noqa: PLC0415
 
     what = "web configuration"
+    flags = unit.command if unit is not None else []
+    audience = Audience(host, "--without-login" in flags, "--enable-reload" in flags)
     if named is None:
         if (beside := config.with_name("web.config.yml")).exists():
             yield _forgotten(what, beside, unit)
+        try:
+            audience.refuse_strangers(WebAccess())
+        except StrangersError as error:
+            yield Finding(what, Health.BAD, f"none is named: {error}")
         return
-    without_login = unit is not None and "--without-login" in unit.command
-    audience = Audience(host, without_login)
     try:
         access = read_web_file(own_copy(named, os.environ))
         if access == WebAccess():

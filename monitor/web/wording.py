@@ -120,7 +120,10 @@ def _some(language: Language, names: Sequence[str]) -> str:
 def _every(language: Language, seconds: float) -> str:
     """Return how often something runs, in minutes if these are whole."""
     key, count = ("minutes", seconds / 60) if seconds % 60 == 0 else ("seconds", seconds)
-    return word(language, f"every.{key}", count=f"{count:g}")
+    said = f"{count:g}"
+    return word(
+        language, f"every.{key}", count=said.replace(".", ",") if language == "de" else said
+    )
 
 
 def _number(language: Language, value: float, digits: int) -> str:

@@ -22,7 +22,8 @@ _KEPT: Final = 4096
 _LONGEST: Final = 500
 _MOST_COLONS: Final = 3
 _FIELD: Final = re.compile(r"\\\{(\w+)\\\}")
-_NUMBER: Final = re.compile(r"\d+\.\d+")
+_NUMBER: Final = re.compile(r"(\d+)\.(\d+)( [kMGT]?bit/s)?")
+_INSTANT: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)( \d\d:\d\d)?")
 _COLON: Final = re.compile(": ")
 _MORE: Final = re.compile(r" and (\d+) more$")
 # Fields of this name hold a sentence of the table.
@@ -72,7 +73,11 @@ def _from_table(detail: str) -> str | None:
 def _field(name: str, text: str) -> str | None:
     if name.startswith(_SENTENCE):
         return in_german(text)
-    return text.replace(".", ",") if _NUMBER.fullmatch(text) else text
+    if number := _NUMBER.fullmatch(text):
+        return number.expand(r"\1,\2\3")
+    if instant := _INSTANT.fullmatch(text):
+        return instant.expand(r"\3.\2.\1\4")
+    return text
 
 
 def _in_parts(detail: str) -> str | None:

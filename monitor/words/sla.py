@@ -43,10 +43,10 @@ NOTHING_YET: Final = Text(
     "Von diesem Monat ist bisher nichts aufgezeichnet; eine Minute wird 5 bis 10 Minuten nach ihrem Ende aufgezeichnet, und ein Neustart verliert die 5 Minuten vor ihm.",
 )
 BROKEN: Final = Text(
-    "THE LEDGER DOES NOT HOLD: these figures are no evidence. `schulnetz ledger verify` says what was changed.",
-    "DIE AUFZEICHNUNG WURDE VERÄNDERT: diese Zahlen sind kein Nachweis. `schulnetz ledger verify` nennt die Stelle.",
+    "THE LEDGER DOES NOT HOLD: these figures are no evidence. `schulnetz ledger verify` names the place.",
+    "DAS MESSBUCH HÄLT DER PRÜFUNG NICHT STAND: diese Zahlen sind kein Nachweis. `schulnetz ledger verify` nennt die Stelle.",
 )
-LEDGER: Final = Text("Ledger", "Aufzeichnung")
+LEDGER: Final = Text("Ledger", "Messbuch")
 
 # The table of sites, by what a column has.
 SITES: Final[Mapping[str, Text]] = {

@@ -241,6 +241,37 @@ def test_a_web_configuration_is_judged_as_the_daemon_would(  # a table
     assert (finding.health, finding.seen[: len(f"{web}: {said}")]) == (health, f"{web}: {said}")
 
 
+@pytest.mark.parametrize(
+    ("host", "options", "said"),
+    [
+        ("127.0.0.1", "", ""),
+        ("0.0.0.0", "", "none is named: 0.0.0.0 can be reached by others, and no login is"),
+        ("0.0.0.0", "--without-login", ""),
+        ("127.0.0.1", "--enable-reload", "none is named: /-/reload needs users to log in"),
+    ],
+)
+def test_a_daemon_that_would_refuse_to_start_without_a_web_configuration_is_broken(
+    tmp_path: Path, host: str, options: str, said: str
+) -> None:
+    unit = parse_unit(f"[Service]\nExecStart=schulnetz run --listen {host}:9822 {options}\n")
+    found = judged(None, tmp_path / "schools.yaml", host, unit)
+    assert [(one.health, one.seen[: len(said)]) for one in found] == (
+        [(Health.BAD, said)] if said else []
+    )
+
+
+def test_reload_by_http_needs_users_in_the_web_configuration(tmp_path: Path) -> None:
+    issued = issue("server", None, days=30, names=("localhost",))
+    (tmp_path / "server.pem").write_bytes(issued.pem)
+    (tmp_path / "server.key").write_bytes(issued.key_pem)
+    web = tmp_path / "web.config.yml"
+    web.write_text(TLS)
+    unit = parse_unit("[Service]\nExecStart=schulnetz run --enable-reload\n")
+    (finding,) = judged(web, tmp_path / "schools.yaml", unit=unit)
+    assert finding.health is Health.BAD
+    assert "/-/reload needs users to log in" in finding.seen
+
+
 def test_doctor_takes_the_address_at_which_the_daemon_listens(config: Path, tmp_path: Path) -> None:
     web = tmp_path / "web.config.yml"
     web.write_text(USERS)

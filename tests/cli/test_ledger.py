@@ -47,7 +47,7 @@ def test_sla_says_first_that_the_ledger_does_not_hold(forged: tuple[str, ...]) -
             assert said["ledger"] == ""
             assert "is not what was written" in said["ledger_problem"]
     _, german, _ = invoke("sla", *MARCH, "--lang", "de", *forged)
-    assert german.splitlines()[1].startswith("DIE AUFZEICHNUNG WURDE VERÄNDERT: ")
+    assert german.splitlines()[1].startswith("DAS MESSBUCH HÄLT DER PRÜFUNG NICHT STAND: ")
 
 
 @pytest.mark.parametrize("command", [("ledger", "head"), ("report", "--format", "md")])

@@ -89,7 +89,7 @@ async def test_a_check_that_has_not_run_shows_its_interval() -> None:
             new = {"at": None, "since": None, "outcome": Outcome.UNKNOWN, "reason": Reason.NOT_RUN}
             checks = tuple(
                 answers.check(check=name, interval_seconds=seconds, **new)
-                for name, seconds in (("icmp", 10.0), ("hardware", 300.0))
+                for name, seconds in (("icmp", 10.0), ("hardware", 300.0), ("website", 1.5))
             )
             site = whole.sites[0].model_copy(update={"checks": checks})
             return whole.model_copy(update={"sites": (site,)})
@@ -97,9 +97,9 @@ async def test_a_check_that_has_not_run_shows_its_interval() -> None:
     english = words_of(await page("/schools/goethe", "en", Young()))
     assert "not run yet; it runs every 10 s" in english
     assert "not run yet; it runs every 5 min" in english
-    assert "noch nicht gelaufen; sie läuft alle 5 min" in words_of(
-        await page("/schools/goethe", "de", Young())
-    )
+    german = words_of(await page("/schools/goethe", "de", Young()))
+    assert "noch nicht gelaufen; sie läuft alle 5 min" in german
+    assert "noch nicht gelaufen; sie läuft alle 1,5 s" in german
 
 
 async def test_every_check_shows_its_last_day_by_hour() -> None:

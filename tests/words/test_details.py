@@ -114,14 +114,17 @@ COMPOSED = {
     "1 of 5 packets to 10.8.0.1 lost: no route to host": "1 von 5 Paketen an 10.8.0.1 verloren: "
     "kein Weg zum Rechner",
     "up in 1440 of 1440 minutes until 2026-11-29 10:00 UTC, seen as expected: sysName 'r1'": (
-        "1440 von 1440 Minuten online bis 2026-11-29 10:00 UTC, gesehen wie erwartet: sysName 'r1'"
+        "1440 von 1440 Minuten online bis 29.11.2026 10:00 UTC, gesehen wie erwartet: sysName 'r1'"
     ),
     "ordered on 2026-01-02 by contract 7; no 24 hours of its line are known; cannot be verified: "
-    "the number of the school's classes is not configured": "beauftragt am 2026-01-02 laut "
+    "the number of the school's classes is not configured": "beauftragt am 02.01.2026 laut "
     "contract 7; keine 24 Stunden der Leitung sind bekannt; kein Nachweis möglich: die Zahl der "
     "Klassen ist nicht eingetragen",
     "campaign 7 passed on 2022-03-01 with 30 tests, 365 days ago or more: measure again": (
-        "Kampagne 7 am 2022-03-01 mit 30 Messungen bestanden, vor 365 Tagen oder mehr: neu messen"
+        "Kampagne 7 am 01.03.2022 mit 30 Messungen bestanden, vor 365 Tagen oder mehr: neu messen"
+    ),
+    "wan runs at 2.5 Gbit/s, the contract says 10 Gbit/s down and 1.25 Gbit/s up": (
+        "wan läuft mit 2,5 Gbit/s, vereinbart sind 10 Gbit/s hinab und 1,25 Gbit/s hinauf"
     ),
     "the body does not match the expected expression": "der Inhalt passt nicht zum erwarteten "
     "Ausdruck",
