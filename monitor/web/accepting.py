@@ -14,13 +14,13 @@ import logging
 import math
 import os
 import socket
+import ssl
 from typing import TYPE_CHECKING, Final, Self
 
 from monitor.web.connection import HEAD_SECONDS, Connection
 from monitor.web.refusals import Refusal
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Sequence
 
     from monitor.web.connection import Serving
@@ -32,6 +32,11 @@ PAUSE_SECONDS: Final = 0.25
 _BACKLOG: Final = 1024
 _AT_ONCE: Final = 64
 """Connections that are accepted in a row before other tasks of the event loop run."""
+# By OpenSSL's names of what a client did.
+_LACKS: Final = {
+    "HTTP_REQUEST": "it speaks http, and this port speaks https; correct its address",
+    "PEER_DID_NOT_RETURN_A_CERTIFICATE": "it has no certificate, which client_auth_type requires",
+}
 
 
 async def listening_sockets(host: str, port: int) -> list[socket.socket]:
@@ -69,6 +74,7 @@ class Acceptor:
         self._pauses: dict[socket.socket, asyncio.TimerHandle] = {}
         self._spare: int | None = None
         self._logged = -math.inf
+        self._lacked: dict[str, float] = {}
 
     async def __aenter__(self) -> Self:
         """Start accepting."""
@@ -155,10 +161,12 @@ class Acceptor:
                 # The connection's own deadline comes first.
                 ssl_handshake_timeout=2 * HEAD_SECONDS if context else None,
             )
-        except OSError:
+        except OSError as error:
             # The peer's fault, in TLS as in TCP.
             if not connection.was_made:
                 connection.handshake_failed()
+                if isinstance(error, ssl.SSLError):
+                    self._log_handshake(error.reason or "")
 
     def _pause(self, listening: socket.socket) -> None:
         self._loop.remove_reader(listening)
@@ -171,6 +179,14 @@ class Acceptor:
         if now - self._logged >= LOG_SECONDS:
             self._logged = now
             log.error("connections cannot be accepted at the moment: %s", error.strerror)
+
+    def _log_handshake(self, reason: str) -> None:
+        """Say what a client lacks, once a minute: the client itself sees an empty reply."""
+        now = self._loop.time()
+        lacks = _LACKS.get(reason)
+        if lacks is not None and now - self._lacked.get(reason, -math.inf) >= LOG_SECONDS:
+            self._lacked[reason] = now
+            log.warning("a client was refused during the TLS handshake: %s", lacks)
 
     def _keep_spare(self) -> None:
         if self._spare is None:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import ssl
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import bcrypt
 import pytest
 
 from monitor.threads import Threads
+from monitor.web import accepting
 from monitor.web.access_file import LOOK_SECONDS, WebFile
 from monitor.web.app import Listen, serve
 from tests.integration.probe_servers import issue
@@ -248,3 +250,20 @@ def test_the_daemon_keeps_access_control_when_the_file_is_emptied(tmp_path: Path
     with started("run", *place, *listen, environment=environment) as daemon:
         assert daemon.process.wait(LONG_ENOUGH) != 0
     assert "name a file with users" in daemon.said
+
+
+async def test_the_log_says_once_what_a_client_lacks_for_tls(
+    folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # However slow the machine is, the second client comes too early for a second line.
+    monkeypatch.setattr(accepting, "LOG_SECONDS", math.inf)
+    async with served(folder, USERS + TLS + CLIENTS) as here:
+        for asked in (here, replace(here, scheme="http")):
+            for _ in range(2):
+                assert await asked.curl() == "000"
+    said = [one.getMessage() for one in caplog.records if "handshake" in one.getMessage()]
+    begin = "a client was refused during the TLS handshake: "
+    assert said == [
+        f"{begin}it has no certificate, which client_auth_type requires",
+        f"{begin}it speaks http, and this port speaks https; correct its address",
+    ]
