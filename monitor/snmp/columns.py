@@ -159,9 +159,13 @@ class Group:
         """Reopen the columns whose rows did not increase; return whether there are any."""
         stopped = [at for at, end in enumerate(self.ends) if end is End.NOT_INCREASING]
         for column in stopped:
-            self.ends[column] = None
-            self.last[column] = self._ended_at.pop(column)
+            self.reopen(column)
         return bool(stopped)
+
+    def reopen(self, column: int) -> None:
+        """Continue a closed column after its last row."""
+        self.ends[column] = None
+        self.last[column] = self._ended_at.pop(column)
 
     def take(self, data: bytes, position: int) -> int:
         """Decode the varbinds from `position` on, which belong to the columns in turn.

@@ -1,7 +1,8 @@
 """Scalars and columns of one agent in one conversation, with a combined first request if possible.
 
 A GETBULK may begin with variables that it reads once (non-repeaters, RFC 3416 §4.2.3), which
-saves one exchange per poll. Some agents get this wrong, so it is only used with an agent that has
+saves one exchange per poll. Columns that had no rows the last time are read once, too, to see
+whether they have some now. Some agents get this wrong, so it is only used with an agent that has
 been read separately before, and a reply is accepted only if every scalar and row is in its place.
 Otherwise both are requested again separately.
 
@@ -97,28 +98,32 @@ class GetAndWalk:
     def _joint_question(self) -> Question | None:
         assert self.walk is not None  # noqa: S101  # or they may not be joined
         self._may_join = False
-        question = self.walk.question(self._room)
+        firsts = b"".join(aside := self.walk.set_aside())
+        # A row is longer than the request for it.
+        question = self.walk.question(self._room + 2 * len(firsts))
         if question is not None:
             self._is_joint = True
             _, _, repetitions, rows = question
             scalars, count = self._get.ask_next()
-            return PduType.GET_BULK, count, repetitions, scalars + rows
+            return PduType.GET_BULK, count + len(aside), repetitions, scalars + firsts + rows
         return self.question()
 
     def _take_both(self, head: Head, data: bytes) -> None:
         walk = self.walk
         assert walk is not None  # noqa: S101  # or they had not been joined
+        rows_at = scalars_end = 0
         try:
-            position = 0 if head[4] else self._get.take_next(data, head[6])
+            if not head[4]:
+                scalars_end = self._get.take_next(data, head[6])
+                rows_at = walk.take_aside(data, scalars_end)
         except CodecError:
-            position = 0
-        if position:
-            scalar_octets = position - head[6]
-            walk.answer((*head[:6], position, head[7]), data, scalar_octets)
-            if walk.is_whole:
+            rows_at = 0
+        if rows_at:
+            walk.answer((*head[:6], rows_at, head[7]), data, rows_at - head[6])
+            if walk.varbinds and walk.failure is None:
                 self._is_joint = False
                 self._now = walk
-                self.scalar_octets = scalar_octets
+                self.scalar_octets = scalars_end - head[6]
                 return
         self._part()
 

@@ -68,13 +68,13 @@ class Reader(Protocol):
 class _Hint:
     """What was learned about an agent, until it expires.
 
-    `rows` belongs to one set of columns: the tables of a device differ in length.
+    `rows` is how many each of the columns has.
     `scalar_octets` is the size of the scalars in a reply, None if they are requested separately.
     """
 
     bulk: bool
     ceiling: int
-    rows: int
+    rows: tuple[int, ...]
     scalar_octets: int | None
     until: float
 

@@ -21,7 +21,7 @@ from monitor.snmp.decode import (
 )
 from monitor.snmp.message import PduType
 from monitor.snmp.model import Failure, FailureKind, LeftOut
-from monitor.snmp.oid_octets import decode_oid, encode_oid
+from monitor.snmp.oid_octets import decode_oid, encode_oid, read_oid
 from monitor.snmp.oids import Syntax
 from monitor.snmp.walk import ErrorStatus
 
@@ -83,13 +83,13 @@ class Get:
             The position after the last of them.
 
         Raises:
-            CodecError: if some are missing.
+            CodecError: if some are missing, or the name of one cannot be decoded.
         """
         found: dict[bytes, tuple[int, bytes]] = {}
         for asked in self._asked:
             oid, tag, value_at, position = split_varbind(data, position)
-            if oid == asked:
-                found[oid] = tag, data[value_at:position]
+            if oid == asked or read_oid(oid) == asked:
+                found[asked] = tag, data[value_at:position]
         for oid, content in found.items():
             self._keep(self._left[oid], *content)
         self.varbinds += len(self._asked)

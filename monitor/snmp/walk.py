@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 
 from monitor.snmp.ber import CodecError
 from monitor.snmp.columns import Group
+from monitor.snmp.decode import EXCEPTIONS, split_varbind
 from monitor.snmp.message import PduType
 from monitor.snmp.model import Failure, FailureKind
 from monitor.snmp.notes import End, Notes
+from monitor.snmp.oid_octets import read_oid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,10 +59,11 @@ _END_FAILURES = {
 
 
 class _Column:
-    __slots__ = ("last", "layout", "name", "odd", "values")
+    __slots__ = ("expected", "last", "layout", "name", "odd", "values")
 
-    def __init__(self, name: str, layout: Layout) -> None:
+    def __init__(self, name: str, layout: Layout, expected: int) -> None:
         self.name = name
+        self.expected = expected
         self.layout = layout
         self.last = layout.first
         self.values: dict[Index, Value] = {}
@@ -72,8 +75,8 @@ class Walk:
 
     `bulk` says whether GETBULK is used, `size` how many varbinds a request asks for. A later
     walk of the same agent may start with what this one learned: `bulk`, `ceiling` (how many
-    varbinds the agent has proved to answer) and `rows` (so that the last request does not
-    ask far beyond the table's end; a wrong number costs a request, never a row).
+    varbinds the agent has proved to answer) and `rows` of each column (so that the last request
+    does not ask far beyond the table's end; a wrong number costs a request, never a row).
     `overhead` is how many octets of a datagram do not belong to the PDUs that it processes.
     `reader` decodes whole rows while all columns are requested. `answered` says whether the agent
     is known to answer: if not, the first time-out ends the walk. `clock` gives the times in
@@ -86,7 +89,7 @@ class Walk:
         *,
         bulk: bool,
         ceiling: int = MAX_SIZE,
-        rows: int = MAX_ROWS,
+        rows: Sequence[int] = (),
         answered: bool = False,
         overhead: int = 0,
         reader: RowReader | None = None,
@@ -98,12 +101,18 @@ class Walk:
         self.bulk = bulk
         self._reply_bytes = _REPLY_BYTES - overhead
         self.ceiling = ceiling
-        self._expected_rows = rows
+        self._expected_rows = max(rows, default=MAX_ROWS)
         self.size = min(START_SIZE, ceiling)
         self.requests = 0
         self.varbinds = 0
-        self._columns = [_Column(name, layout) for name, layout in columns]
+        self._columns = [
+            _Column(name, layout, expected)
+            for (name, layout), expected in zip(
+                columns, rows or [MAX_ROWS] * len(columns), strict=True
+            )
+        ]
         self._open = list(self._columns)
+        self._aside: list[_Column] = []
         self._asked: list[_Column] = []
         self._reader = reader
         self._group = Group((), (), (), notes=self.notes)
@@ -131,10 +140,10 @@ class Walk:
         return {column.name: column.odd for column in self._columns if column.odd}
 
     @property
-    def rows(self) -> int:
-        """Return how many rows the longest column has."""
+    def rows(self) -> tuple[int, ...]:
+        """Return how many rows each column has."""
         self._group.settle()
-        return max((len(column.values) for column in self._columns), default=0)
+        return tuple([len(column.values) for column in self._columns])
 
     @property
     def failure(self) -> Failure | None:
@@ -144,10 +153,37 @@ class Walk:
             return Failure(kind, f"{message}: {', '.join(list(names)[:_NAMED])}{more}")
         return None
 
-    @property
-    def is_whole(self) -> bool:
-        """Return whether there are rows and no column has ended."""
-        return bool(self.varbinds) and len(self._open) == len(self._columns)
+    def set_aside(self) -> list[bytes]:
+        """Leave the columns without expected rows out of the questions, but always keep one.
+
+        Returns:
+            The varbinds that request the first row of each, for `take_aside`.
+        """
+        empty = [column for column in self._columns if not column.expected]
+        self._aside = empty[len(empty) == len(self._columns) :]
+        if self._aside:
+            self._open = [column for column in self._open if column not in self._aside]
+        return [column.layout.ask(column.last) for column in self._aside]
+
+    def take_aside(self, data: bytes, position: int) -> int:
+        """Process the varbinds that answer `set_aside`, and walk the columns that have rows.
+
+        Returns:
+            The position after the last of them.
+
+        Raises:
+            CodecError: if some are missing or in another place.
+        """
+        for column in self._aside:
+            octets, tag, _, position = split_varbind(data, position)
+            if tag in EXCEPTIONS:
+                continue
+            oid = read_oid(octets)
+            if oid.startswith(column.layout.oid):
+                self._open.append(column)
+            elif not column.layout.precedes(oid):
+                raise CodecError("the agent's OIDs do not increase")
+        return position
 
     def question(self, taken: int = 0) -> Question | None:
         """Return the next request, None when there is nothing more to ask.
@@ -182,7 +218,9 @@ class Walk:
     def answer(self, head: Head, data: bytes, taken: int = 0) -> None:
         """Process the reply to the last question: its decoded head and its octets.
 
-        `taken` of these belong to the scalars.
+        `taken` of these belong to what the request reads once. Agents that get this wrong put
+        varbinds of other columns among the rows, so that a column may seem to end: one that had
+        more rows is asked again.
         """
         self.answered = True
         self._silences = 0
@@ -207,7 +245,7 @@ class Walk:
         self._bulk_worked = self._bulk_worked or self.bulk
         has_too_many = self.varbinds > MAX_ROWS < group.rows
         if has_too_many or group.ends.count(None) < len(group.ends):
-            self._close_ended()
+            self._close_ended(is_doubtful=taken > 0)
         self._take_turns(varbinds)
         self._resize(varbinds, len(data) - taken)
 
@@ -273,16 +311,19 @@ class Walk:
             self.notes,
         )
 
-    def _close_ended(self) -> None:
+    def _close_ended(self, *, is_doubtful: bool = False) -> None:
         self._group.settle()
-        if self.bulk and self._group.resume():
+        if self.bulk and not is_doubtful and self._group.resume():
             # Some agents answer a GETBULK with the requested OIDs, as if it were a GET.
             self.bulk = False
             self.size = min(START_SIZE, self.ceiling)
         finished: list[_Column] = []
-        for column, end in zip(self._asked, self._group.ends, strict=True):
+        for place, (column, end) in enumerate(zip(self._asked, self._group.ends, strict=True)):
             if end is End.FINISHED:
-                finished.append(column)
+                if is_doubtful and len(column.values) < column.expected:
+                    self._group.reopen(place)
+                else:
+                    finished.append(column)
             elif end is not None:
                 self._close([column], *_END_FAILURES[end])
             elif len(column.values) > MAX_ROWS:

@@ -27,7 +27,7 @@ from tests.snmp.hostile import serving
 from tests.virtual_time import on_virtual_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from monitor.snmp.message import Message
     from monitor.snmp.read import Result
@@ -94,6 +94,78 @@ async def test_an_agent_that_fails_the_combined_request_gets_two_for_a_day(
         assert result.requests == len(asked)
         seen.append(asked)
     assert [sum(map(is_joint, asked)) for asked in seen] == [0, 1, 0, 0]
+    assert [asked[-1].pdu_type for asked in seen] == [PduType.GET_BULK] * 4
+
+
+def without(column: str, rows: Iterable[int]) -> ByteAgent:
+    """Return an agent whose column lacks some rows."""
+    lacking = {f"{column}.{row}" for row in rows}
+    return ByteAgent({oid: one for oid, one in interfaces(ROWS).items() if oid not in lacking})
+
+
+@on_virtual_time
+async def test_a_column_without_rows_is_asked_once_a_poll_until_it_has_some() -> None:
+    agent, full = without(HC_IN_OCTETS, ROWS), ByteAgent(interfaces(ROWS))
+    current = agent
+
+    def answer(data: bytes) -> list[bytes]:
+        return [current.answer(data)]
+
+    async with serving(answer, timeout=0.05) as place, SnmpClient() as client:
+        reader = NativeReader(client)
+
+        async def read() -> tuple[Result, list[Message]]:
+            current.asked.clear()
+            result = await reader.read(place, REQUEST, asyncio.get_running_loop().time() + 5)
+            return result, list(current.asked)
+
+        first, _ = await read()
+        lacking, asked = await read()
+        current = full
+        returned, asked_again = await read()
+        current = agent
+        gone, _ = await read()
+    assert first.columns == lacking.columns == gone.columns
+    assert "ifHCInOctets" not in lacking.columns
+    names = [[name for name, _, _ in one.varbinds] for one in asked]
+    places = [at for at, one in enumerate(names) if encode_oid(HC_IN_OCTETS) in one]
+    assert places == [0]
+    assert names[0].index(encode_oid(HC_IN_OCTETS)) == asked[0].error_status - 1 == len(SCALARS)
+    assert {name: tuple(rows) for name, rows in returned.columns.items()} == dict.fromkeys(
+        COLUMNS, tuple(ROWS)
+    )
+    assert [is_joint(one) for one in asked_again[:2]] == [True, False]
+    assert returned.failure is gone.failure is None
+
+
+@on_virtual_time
+async def test_a_table_that_ends_within_the_combined_reply_is_read_with_it() -> None:
+    few = ByteAgent(interfaces([1]))
+    (first, asked), (second, asked_again), (third, _) = await polls(few, 3)
+    assert first.columns == second.columns == third.columns
+    assert [len(asked), len(asked_again)] == [2, 1]
+    assert first.failure is second.failure is None
+
+
+@on_virtual_time
+async def test_a_column_that_lost_rows_is_asked_again_and_joined_as_before() -> None:
+    full, short = ByteAgent(interfaces(range(1, 4))), ByteAgent(interfaces([1]))
+    agents = iter([full, short, short, full])
+    seen = []
+    current = full
+    async with serving(lambda data: [current.answer(data)]) as place, SnmpClient() as client:
+        reader = NativeReader(client)
+        for current in agents:
+            current.asked.clear()
+            result = await reader.read(place, REQUEST, asyncio.get_running_loop().time() + 5)
+            rows = {len(values) for values in result.columns.values()}
+            seen.append((rows, [is_joint(one) for one in current.asked]))
+    assert seen == [
+        ({3}, [False, False]),
+        ({1}, [True, False]),
+        ({1}, [True]),
+        ({3}, [True, False]),
+    ]
 
 
 @on_virtual_time
@@ -171,9 +243,10 @@ async def test_a_garbled_combined_answer_costs_one_request() -> None:
     st.lists(st.integers(1, 300), max_size=70, unique=True).map(sorted),
     st.integers(0, 70),
     st.sets(st.sampled_from(["1", "3", "5"])),
+    st.just([]) | st.lists(st.integers(0, 5), min_size=len(COLUMNS), max_size=len(COLUMNS)),
 )
 def test_combined_and_separate_requests_read_the_same(
-    rows: list[int], columns_end: int, lacking: set[str]
+    rows: list[int], columns_end: int, lacking: set[str], expected: list[int]
 ) -> None:
     found = interfaces(rows)
     for row in rows[columns_end:]:
@@ -185,7 +258,9 @@ def test_combined_and_separate_requests_read_the_same(
     brought = []
     for scalar_octets in (None, 100):
         get = Get(by_oid([known[name] for name in SCALARS]))
-        conversation = GetAndWalk(get, lambda: Walk(columns(*COLUMNS), bulk=True), scalar_octets)
+        conversation = GetAndWalk(
+            get, lambda: Walk(columns(*COLUMNS), bulk=True, rows=expected), scalar_octets
+        )
         lead(conversation, agent)
         assert conversation.walk is not None
         brought.append((get.values, conversation.walk.columns, get.failure))

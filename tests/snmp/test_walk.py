@@ -56,15 +56,15 @@ def test_a_request_asks_for_about_sixty_varbinds() -> None:
 
 def test_a_known_number_of_rows_saves_requests_beyond_the_end() -> None:
     agent = ByteAgent(interfaces(range(1, 53)))
-    walk = Walk(columns(*NAMES), bulk=True, rows=52)
+    walk = Walk(columns(*NAMES), bulk=True, rows=[52] * len(NAMES))
     lead(walk, agent)
-    assert walk.rows == 52
+    assert walk.rows == (52,) * len(NAMES)
     assert walk.varbinds == 53 * len(NAMES)
 
 
 @pytest.mark.parametrize("expected", [0, 3, 51, 53, 1000])
 def test_a_wrong_number_of_rows_loses_no_row(expected: int) -> None:
-    walk = Walk(columns(*NAMES), bulk=True, rows=expected)
+    walk = Walk(columns(*NAMES), bulk=True, rows=[expected] * len(NAMES))
     lead(walk, ByteAgent(interfaces(range(1, 53))))
     assert {len(rows) for rows in walk.columns.values()} == {52}
 
