@@ -92,7 +92,7 @@ class Row:
         """
         try:
             entry = Entry(instant(self.at), self.kind, self.subject, json.loads(self.payload))
-        except (ValueError, OverflowError) as error:
+        except (ValueError, OverflowError, RecursionError) as error:
             raise LedgerCorruptError(f"row {self.sequence} is damaged: {error}") from error
         return Recorded(self.sequence, entry, self.digest)
 

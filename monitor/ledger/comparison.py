@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from monitor.ledger.chain import LedgerCorruptError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -45,7 +47,7 @@ def compare(reader: Reading, result: VerifyResult, anchors: Iterable[Anchor]) ->
     fitting = [one for one in wanted if found[one] == one.digest]
     held = tuple(one for one in fitting if result.ok or one.row <= result.rows)
     heads = reader.heads()
-    replaces = any("problem" in one.payload for one in reader.latest("begin"))
+    replaces = _replaces(reader)
     return Comparison(
         held,
         tuple(one for one in fitting if one not in held),
@@ -59,6 +61,14 @@ def compare(reader: Reading, result: VerifyResult, anchors: Iterable[Anchor]) ->
             for head in heads
         ),
     )
+
+
+def _replaces(reader: Reading) -> bool:
+    """Return whether a ledger says that it was begun in place of an earlier one."""
+    try:
+        return any("problem" in one.payload for one in reader.latest("begin"))
+    except LedgerCorruptError:
+        return False  # its first row is damaged
 
 
 def _is_of(anchor: Anchor, head: Anchor, heads: Sequence[Anchor]) -> bool:

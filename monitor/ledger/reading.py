@@ -124,17 +124,34 @@ def verify_chain(rows: Iterable[Row]) -> VerifyResult:
 
 
 def write_rows(rows: Iterable[Row], stream: TextIO) -> int:
-    """Write rows as one JSON object a line, digests in hex; return how many."""
+    """Write rows as one JSON object a line, digests in hex; return how many.
+
+    What a damaged row has instead of an instant or a payload is written as it is stored.
+    """
     count = 0
     for row in rows:
         line = {
             "sequence": row.sequence,
-            "at": instant(row.at).isoformat(timespec="milliseconds"),
+            "at": _at(row),
             "kind": row.kind,
             "subject": row.subject,
-            "payload": json.loads(row.payload),
+            "payload": _payload(row),
             "digest": row.digest.hex(),
         }
         stream.write(plain_json(json.dumps(line, separators=(",", ":"))) + "\n")
         count += 1
     return count
+
+
+def _at(row: Row) -> str | int:
+    try:
+        return instant(row.at).isoformat(timespec="milliseconds")
+    except OverflowError:
+        return row.at
+
+
+def _payload(row: Row) -> object:
+    try:
+        return json.loads(row.payload)
+    except (ValueError, RecursionError):
+        return row.payload

@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.test_main import TOWN, invoke
 from tests.cli.test_sla import record_an_outage
-from tests.ledger.attacker import change
+from tests.ledger.attacker import change, without_triggers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,3 +91,30 @@ def test_verify_names_a_missing_trigger_and_verifies_the_rows_all_the_same(
     assert code == 1
     for part in ("trigger entries_no_update is missing", f"first bad row {ROW}; 3 rows hold"):
         assert part in errors
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "shown"),
+    [
+        ("payload", "garbage", ("payload", "garbage")),
+        ("payload", "[" * 5000, ("payload", "[" * 5000)),
+        ("at", 2**62, ("at", 2**62)),
+    ],
+    ids=["no JSON", "nested", "no instant"],
+)
+def test_a_damaged_first_row_is_verified_and_exported_as_it_is(
+    forged: tuple[str, ...], tmp_path: Path, column: str, value: object, shown: tuple[str, object]
+) -> None:
+    with without_triggers(tmp_path / "ledger.sqlite") as connection:
+        connection.execute(f"UPDATE entries SET {column} = ? WHERE sequence = 1", (value,))  # noqa: S608  # a constant
+    state = forged[2:]
+    code, _, errors = invoke("ledger", "verify", "--anchor", f"ledger-anchor:3:{'a' * 64}", *state)
+    assert code == 1
+    assert "row 1 is not what was written (first bad row 1; 0 rows hold before it)" in errors
+    assert "row 3, or a row before it, was rewritten" in errors
+    code, output, errors = invoke("ledger", "export", *state)
+    assert code == 1
+    assert "exported as it is" in errors
+    rows = [json.loads(line) for line in output.splitlines()]
+    assert shown in rows[0].items()
+    assert [row["sequence"] for row in rows] == [*range(1, len(rows) + 1)]
