@@ -346,12 +346,13 @@ class Ledger:
 
     def _greet(self, store: LedgerStore, now: datetime) -> None:
         """Note what an opened ledger replaces, and say in the log if one was set aside."""
-        begun = min((one.at for one in store.reader.latest("begin")), default=now)
-        self._begun, self._quarantined = begun, store.quarantined
+        first = next(iter(store.reader.latest("begin")), Entry(now, "begin", "", {}))
+        self._begun, self._quarantined = first.at, store.quarantined
         self._was_killed = self._was_killed or store.was_killed
         self._replaced = store.replaced or self._replaced
         if self._quarantined:
-            audit.error("%s", earlier_ledger(self._quarantined, store.replaced, begun))
+            why = str(first.payload.get("problem", ""))
+            audit.error("%s", earlier_ledger(self._quarantined, why, first.at))
 
     def _commit(self, batch: _Batch, now: datetime) -> None:
         try:
