@@ -77,6 +77,12 @@ class Phase:
     calls: dict[str, int] = field(default_factory=dict)
     generators: set[str] = field(default_factory=set)
     raised_in: set[str] = field(default_factory=set)
+    end: threading.Timer | None = None
+
+    def stop(self) -> None:
+        """Ask the daemon to stop, unless it already does: then nothing handles the signal."""
+        if self.phase == "run":
+            os.kill(os.getpid(), signal.SIGTERM)
 
     def profile(self, frame: FrameType, event: str, _: object) -> None:
         """Handle a call or return event of `sys.setprofile`."""
@@ -111,9 +117,9 @@ class Told(Supervisor):
         """Take a state."""
         if state == READY:
             self.now.phase = "run"
-            end = threading.Timer(RUNS_SECONDS, os.kill, (os.getpid(), signal.SIGTERM))
-            end.daemon = True
-            end.start()
+            self.now.end = threading.Timer(RUNS_SECONDS, self.now.stop)
+            self.now.end.daemon = True
+            self.now.end.start()
         elif state == STOPPING:
             self.now.phase = "stop"
         super().tell(state)
@@ -156,6 +162,10 @@ def outcome(config: Path, state: Path, phase: Phase) -> Outcome:
             code = int(end.code or 0)
         finally:
             sys.setprofile(None)
+            # What was raised at the start may end the run after it was ready.
+            phase.phase = "over"
+            if phase.end is not None:
+                phase.end.cancel()
     seconds = time.monotonic() - began
     _collected_threads()
     name, which = phase.raise_at
