@@ -15,6 +15,10 @@ HERE: Final = 'school="$school", site="$site", device="$device"'
 # What tells a port from the others, as far as it is exported; `port` is what one calls it.
 _PORT: Final = "ifIndex, ifName, ifDescr, ifAlias"
 MOST: Final = 8
+# Damaged packets beyond both are a fault: three a minute, and one in a thousand. These are the
+# limits of the alert PortErrors; a test holds its expression to `damaged`.
+DAMAGED_PER_SECOND: Final = 0.05
+DAMAGED_SHARE: Final = 0.001
 
 # What is to be said of a port, by `state_code`; what is wrong has the highest number.
 STATES: Final = (
@@ -56,6 +60,26 @@ def events(counter: str) -> str:
     return of_port(polled_rate(HERE, counter))
 
 
+def damaged(way: str) -> str:
+    """Return PromQL of the damaged packets a second of the interfaces with too many of them.
+
+    They are received (`In`) or sent (`Out`). Where an interface counts no packets, only their
+    number a second decides.
+    """
+    errors = f"if{way}Errors"
+    grown, wide, narrow = (
+        f"rate({counter}{{{HERE}}}[$__rate_interval])"
+        for counter in (errors, f"ifHC{way}UcastPkts", f"if{way}UcastPkts")
+    )
+    packets = f"({wide} or {narrow} or 0 * {grown})"
+    many = f"{polled_rate(HERE, errors)} > {DAMAGED_PER_SECOND}"
+    return f"{many} and {grown} > {DAMAGED_SHARE} * {packets}"
+
+
+def _damaged_ports() -> str:
+    return f"({of_port(damaged('In'))} or {of_port(damaged('Out'))})"
+
+
 def busiest(expr: str, *counters: str) -> str:
     """Return `expr` of the ports alone whose counters grew most over the whole time range.
 
@@ -92,21 +116,19 @@ def powered() -> str:
 
 def faulty() -> str:
     """Return PromQL of the ports that are faulty now, by `port`: damaged packets, or no power."""
-    damaged = f"max by (port) ({events('ifInErrors')} + {events('ifOutErrors')} > 0)"
     unfed = f'label_replace({POWER_FAULTS}, "port", "$1", "ifName", "(.*)")'
-    return f"({damaged} or max by (port) ({unfed}))"
+    return f"(max by (port) {_damaged_ports()} or max by (port) ({unfed}))"
 
 
 def state_code() -> str:
     """Return PromQL of what is to be said of each port, which reads as `STATES` say."""
     oper, admin = f"ifOperStatus{{{HERE}}}", f"ifAdminStatus{{{HERE}}}"
-    damaged = f"{events('ifInErrors')} + {events('ifOutErrors')} > 0"
     dropped = f"{events('ifInDiscards')} + {events('ifOutDiscards')} > 0"
     # It was up (1) at some time of the range, and is not any more.
     was_up = f"min_over_time({oper}[$__range]) == 1"
     off = f"{admin} == 2"
     ranked = (
-        f"({damaged}) * 0 + 6",
+        f"{_damaged_ports()} * 0 + 6",
         f"{of_port(f'{oper} and on (ifName) {POWER_FAULTS}')} * 0 + 5",
         f"{of_port(f'({oper} != 1) and ({was_up}) unless ({off})')} * 0 + 4",
         f"({dropped}) * 0 + 3",

@@ -139,10 +139,12 @@ ANSWER: Final = Row(
             Kind.STAT,
             same("Ports"),
             Text(
-                "Ports that currently receive or send damaged packets, or have a power over "
-                "Ethernet fault. Good: none; otherwise check the cable and the device.",
-                "Ports, die gerade beschädigte Pakete empfangen oder senden, oder deren PoE "
-                "gestört ist. Gut: keiner; sonst Kabel und Gerät prüfen.",
+                "Ports that currently receive or send more than three damaged packets a minute "
+                "and one in a thousand, or have a power over Ethernet fault. Good: none; otherwise "
+                "check the cable and the device.",
+                "Ports, die gerade mehr als drei beschädigte Pakete in der Minute und mehr als "
+                "eines von tausend empfangen oder senden, oder deren PoE gestört ist. Gut: keiner; "
+                "sonst Kabel und Gerät prüfen.",
             ),
             _PORTS_SAID,
             "none",
@@ -197,10 +199,12 @@ PORTS: Final = Row(
             Kind.TABLE,
             Text("Ports, wrong ones first", "Ports, auffällige zuerst"),
             Text(
-                "State of each port: damaged or dropped packets now, a power over Ethernet fault, "
-                "a link lost in the time range, or in use, free, switched off. PoE is empty if "
-                "the switch has none, or does not tell which port it belongs to.",
-                "Was über jeden Port zu sagen ist: gerade beschädigte oder verworfene Pakete, eine "
+                "State of each port: damaged packets now (more than three a minute and one in a "
+                "thousand) or dropped ones, a power over Ethernet fault, a link lost in the time "
+                "range, or in use, free, switched off. PoE is empty if the switch has none, or "
+                "does not tell which port it belongs to.",
+                "Was über jeden Port zu sagen ist: gerade beschädigte Pakete (mehr als drei in der "
+                "Minute und mehr als eines von tausend) oder verworfene, eine "
                 "Störung von PoE, ein im Zeitraum verlorener Link, oder benutzt, frei, "
                 "abgeschaltet. PoE ist leer, wo der Switch keines hat oder nicht sagt, welcher "
                 "Port es ist.",
@@ -266,7 +270,7 @@ def _busy(title: Text, description: Text, way: str) -> Panel:
     )
 
 
-_MEANINGS: Final = {"Errors": Colour.BAD, "Discards": Colour.CARE}
+_MANY_DAMAGED: Final = (*_PLAIN, Step(ports.DAMAGED_PER_SECOND, Colour.BAD))
 
 
 def _events(title: Text, description: Text, none: Text, name: str) -> Panel:
@@ -298,7 +302,6 @@ def _events(title: Text, description: Text, none: Text, name: str) -> Panel:
         width=12,
         height=8,
         series=(calm,),
-        meaning=_MEANINGS[name],
     )
 
 
@@ -321,23 +324,32 @@ TRAFFIC: Final = Row(
             ),
             "Out",
         ),
-        _events(
-            Text("Damaged packets", "Beschädigte Pakete"),
-            Text(
-                "By port. Good: none; otherwise check cable and optics.",
-                "Je Port. Gut: keine; sonst Kabel und Optik prüfen.",
+        replace(
+            _events(
+                Text("Damaged packets", "Beschädigte Pakete"),
+                Text(
+                    "By port. Good: none, or fewer than three a minute; otherwise check cable and "
+                    "optics.",
+                    "Je Port. Gut: keine, oder weniger als drei in der Minute; sonst Kabel und "
+                    "Optik prüfen.",
+                ),
+                Text("no port has any", "an keinem Port"),
+                "Errors",
             ),
-            Text("no port has any", "an keinem Port"),
-            "Errors",
+            steps=_MANY_DAMAGED,
+            by_value=True,
         ),
-        _events(
-            Text("Packets dropped for lack of buffers", "Mangels Platz verworfene Pakete"),
-            Text(
-                "By port. Good: none; otherwise the port is too slow for its traffic.",
-                "Je Port. Gut: keine; sonst ist der Port zu langsam für seinen Verkehr.",
+        replace(
+            _events(
+                Text("Packets dropped for lack of buffers", "Mangels Platz verworfene Pakete"),
+                Text(
+                    "By port. Good: none; otherwise the port is too slow for its traffic.",
+                    "Je Port. Gut: keine; sonst ist der Port zu langsam für seinen Verkehr.",
+                ),
+                Text("no port drops any", "an keinem Port"),
+                "Discards",
             ),
-            Text("no port drops any", "an keinem Port"),
-            "Discards",
+            meaning=Colour.CARE,
         ),
     ),
 )

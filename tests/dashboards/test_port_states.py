@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from dashboards.ports import POWER, STATES, powered, state_code
-from tests.dashboards.promtool import expect
+import pytest
+
+from dashboards.ports import HERE as CHOSEN
+from dashboards.ports import POWER, STATES, damaged, faulty, powered, state_code
+from tests.dashboards.promtool import Samples, expect
+from tests.deploy.rules import alerts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,10 +19,17 @@ HERE = 'school="a", site="main", device="switch-01"'
 MINUTES = 20
 WORDS = {one.text.en: one.value for one in STATES}
 POWER_WORDS = {one.text.en: one.value for one in POWER}
+VARIABLES = {
+    "$school": "a",
+    "$site": "main",
+    "$device": "switch-01",
+    "$__rate_interval": "4m",
+    "$__range": "20m",
+}
 
 
 def port(name: str, *, oper: str = "1x20", admin: int = 1, damaged: float = 0.0) -> dict[str, str]:
-    """Return the series of a port by its ifName."""
+    """Return the series of a port by its ifName; `damaged` packets a minute."""
     labels = f'{HERE}, ifName="{name}", ifDescr="port {name}"'
     return {
         f"ifOperStatus{{{labels}}}": oper,
@@ -72,11 +84,49 @@ def test_a_power_fault_is_shown_at_its_port(tmp_path: Path) -> None:
             for name, said in feeds.items()
         ],
     }
-    variables = {
-        "$school": "a",
-        "$site": "main",
-        "$device": "switch-01",
-        "$__rate_interval": "4m",
-        "$__range": "20m",
+    expect(tmp_path, series, expected, minutes=MINUTES, interval=1, variables=VARIABLES)
+
+
+@pytest.mark.parametrize(("way", "other"), [("In", "Out"), ("Out", "In")])
+@pytest.mark.parametrize(
+    ("a_minute", "packets", "said"),
+    [
+        (1, {}, "in use"),
+        (4, {}, "DAMAGED PACKETS"),
+        # One in 1,500, and one in 500.
+        (4, {"ifHC{}UcastPkts": 6000}, "in use"),
+        (4, {"ifHC{}UcastPkts": 2000}, "DAMAGED PACKETS"),
+        (4, {"if{}UcastPkts": 6000}, "in use"),
+        (4, {"if{}UcastPkts": 2000}, "DAMAGED PACKETS"),
+    ],
+)
+def test_few_damaged_packets_are_no_fault_of_a_port(
+    tmp_path: Path, way: str, other: str, a_minute: int, packets: dict[str, int], said: str
+) -> None:
+    """One damaged packet in minutes painted a port red that no alert would ever mention."""
+    labels = f'{HERE}, ifName="1", ifDescr="port 1"'
+    series = {
+        f"school_device_read_timestamp_seconds{{{HERE}}}": "0+60x20",
+        **port("1"),
+        f"if{way}Errors{{{labels}}}": f"0+{a_minute}x20",
+        f"if{other}Errors{{{labels}}}": "0x20",
     }
-    expect(tmp_path, series, expected, minutes=MINUTES, interval=1, variables=variables)
+    for counter, grows in packets.items():
+        series[f"{counter.format(way)}{{{labels}}}"] = f"0+{grows}x20"
+    named = '{ifName="1", ifDescr="port 1", port="1"}'
+    expected: dict[str, Samples] = {
+        state_code(): [{"labels": named, "value": WORDS[said]}],
+        f"count({faulty()})": [] if said == "in use" else [{"labels": "{}", "value": 1}],
+    }
+    expect(tmp_path, series, expected, minutes=MINUTES, interval=1, variables=VARIABLES)
+
+
+def test_a_port_is_red_by_the_limits_of_the_alert() -> None:
+    """PortErrors asks the same of every port that is received from, over half an hour."""
+    [alert] = [rule for rule in alerts() if rule.alert == "PortErrors"]
+    asked = damaged("In").replace(f"{{{CHOSEN}}}", "").replace("$__rate_interval", "30m")
+    assert _without_layout(asked) in _without_layout(alert.expression)
+
+
+def _without_layout(expression: str) -> str:
+    return re.sub(r"[\s()]", "", expression)

@@ -74,9 +74,15 @@ def test_a_fault_is_not_drawn_in_green(board: Board, language: Language) -> None
     """Grafana's first colour is green, whatever the first series means."""
     for panel in panels(document(board, language), "timeseries"):
         if any(target["legendFormat"] == NO_SERIES.name for target in panel["targets"]):
-            colour = panel["fieldConfig"]["defaults"]["color"]
-            assert colour["mode"] == "fixed", panel["title"]
-            assert colour["fixedColor"] in {Colour.BAD, Colour.CARE}, panel["title"]
+            drawn = panel["fieldConfig"]["defaults"]
+            if drawn["color"]["mode"] == "thresholds":
+                # What is too little for a fault is plain.
+                plain, fault = (step["color"] for step in drawn["thresholds"]["steps"])
+                assert plain == Colour.PLAIN, panel["title"]
+            else:
+                assert drawn["color"]["mode"] == "fixed", panel["title"]
+                fault = drawn["color"]["fixedColor"]
+            assert fault in {Colour.BAD, Colour.CARE}, panel["title"]
 
 
 @every_document
