@@ -191,12 +191,18 @@ ANSWER: Final = Row(
             Kind.TABLE,
             Text("Degraded lines and switches", "Was antwortet und gestört ist"),
             Text(
-                "Lines and switches that are degraded, why and since when; docs/verdicts.md lists "
-                "the limits. Good: empty.",
-                "Leitungen und Switches, die gestört sind, warum und seit wann; die Grenzen stehen "
-                "in docs/verdicts.md. Gut: leer.",
+                "Lines and switches that are degraded, why and since when, lines first. Switches "
+                "that lose packets behind a line that does are counted in its row. "
+                "docs/verdicts.md lists the limits. Good: empty.",
+                "Leitungen und Switches, die gestört sind, warum und seit wann, Leitungen zuerst. "
+                "Switches, die hinter einer verlustreichen Leitung Pakete verlieren, zählt deren "
+                "Zeile. Die Grenzen stehen in docs/verdicts.md. Gut: leer.",
             ),
-            (Query(or_blind(with_place(degraded.since())), same(""), instant=True),),
+            (
+                Query(or_blind(with_place(degraded.is_line())), same(""), instant=True),
+                Query(with_place(degraded.since()), same(""), instant=True),
+                Query(with_place(degraded.behind()), same(""), instant=True),
+            ),
             "none",
             NONE,
             width=24,
@@ -204,12 +210,15 @@ ANSWER: Final = Row(
             columns=(
                 *PLACE_COLUMNS,
                 Column("device", Text("Device", "Gerät"), coloured=False, width=95),
+                degraded.KIND,
                 degraded.REASON,
+                degraded.BEHIND,
                 Column("check", same("check"), hidden=True),
                 Column("part", same("part"), hidden=True),
-                Column("Value", Text("Since", "Seit"), "since"),
+                degraded.SINCE,
             ),
-            first_by=Text("Since", "Seit"),
+            first_by=degraded.KIND.title,
+            then_by=degraded.SINCE.title,
             link=TO_PLACE,
         ),
         Panel(

@@ -243,7 +243,8 @@ def _of_column(
     if width is not None:
         yield models.DynamicConfigValue("custom.width", width)
     else:
-        title = text_pixels(column.title.of(language)) + _ARROW * (column.title == panel.first_by)
+        is_sorted = column.title in {panel.first_by, panel.then_by}
+        title = text_pixels(column.title.of(language)) + _ARROW * is_sorted
         words = (text_pixels(value.text.of(language)) for value in column.values)
         room = min(max(title, *words, 0) + _EDGES, _MOST_PIXELS)
         name = _NAME_PIXELS.get(column.name, _FIRST_PIXELS) if is_first else 0

@@ -101,9 +101,11 @@ def _text_mode(panel: Panel, language: Language) -> common_models.BigValueTextMo
 
 def _table(panel: Panel, language: Language) -> table.Panel:
     built = table.Panel().show_header(show_header=True)
-    if panel.first_by is not None:
-        column = panel.first_by.of(language)
-        built.sort_by([common.TableSortByFieldState().display_name(column).desc(desc=True)])
+    columns = [one.of(language) for one in (panel.first_by, panel.then_by) if one is not None]
+    if columns:
+        built.sort_by(
+            [common.TableSortByFieldState().display_name(one).desc(desc=True) for one in columns]
+        )
     return built
 
 

@@ -151,10 +151,11 @@ class Panel:
     `soft_max` is how far the axis of a graph reaches if its values do not reach further; without,
     it follows from the unit. `maximum` is where bars and axes end. `series` are those of a graph
     whose meaning has a colour; a `mirrored` one has values below zero as well. `first_by` sorts a
-    table by a column's title, largest value first. `names_one` is False where a tile that is alone
-    needs no name, because a variable of the board says it. A graph is drawn `by_value` in the
-    colours of its steps, where a value means good or bad whosever it is. `meaning` is the colour of
-    a graph whose series all mean the same, such as a fault; one with a colour of its own keeps it.
+    table by a column's title, largest value first, and `then_by` the rows that are equal in it.
+    `names_one` is False where a tile that is alone needs no name, because a variable of the board
+    says it. A graph is drawn `by_value` in the colours of its steps, where a value means good or
+    bad whosever it is. `meaning` is the colour of a graph whose series all mean the same, such as a
+    fault; one with a colour of its own keeps it.
     A table with `per_series` has one row a series of a range: its labels, and its last value.
     A tile that is `in_words` shows its series' name in the colour of its value: a sentence.
     A graph joins points that are at most `joined_hours` apart.
@@ -174,6 +175,7 @@ class Panel:
     meaning: Colour | None = None
     columns: tuple[Column, ...] = ()
     first_by: Text | None = None
+    then_by: Text | None = None
     link: Link | None = None
     silent: Colour = Colour.SILENT
     maximum: float | None = None

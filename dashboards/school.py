@@ -201,12 +201,18 @@ WHY: Final = Row(
             Kind.TABLE,
             Text("Degraded lines and switches", "Was antwortet und gestört ist"),
             Text(
-                "Why the line or a switch is degraded, and since when; docs/verdicts.md lists the "
-                "limits. Good: none.",
-                "Warum die Leitung oder ein Switch gestört ist, und seit wann; die Grenzen stehen "
-                "in docs/verdicts.md. Gut: keine.",
+                "Why the line or a switch is degraded, and since when, the line first. Switches "
+                "that lose packets behind a line that does are counted in its row. "
+                "docs/verdicts.md lists the limits. Good: none.",
+                "Warum die Leitung oder ein Switch gestört ist, und seit wann, die Leitung zuerst. "
+                "Switches, die hinter einer verlustreichen Leitung Pakete verlieren, zählt deren "
+                "Zeile. Die Grenzen stehen in docs/verdicts.md. Gut: keine.",
             ),
-            (Query(or_silent(degraded.since(HERE), "device"), same(""), instant=True),),
+            (
+                Query(or_silent(degraded.is_line(HERE), "device"), same(""), instant=True),
+                Query(degraded.since(HERE), same(""), instant=True),
+                Query(degraded.behind(HERE), same(""), instant=True),
+            ),
             "none",
             NONE,
             width=24,
@@ -214,13 +220,16 @@ WHY: Final = Row(
             columns=(
                 _DEVICE,
                 SITE_HERE,
+                degraded.KIND,
                 degraded.REASON,
+                degraded.BEHIND,
                 degraded.CHECK,
                 degraded.PART,
                 Column("school", same("school"), hidden=True),
-                Column("Value", Text("Since", "Seit"), "since"),
+                degraded.SINCE,
             ),
-            first_by=Text("Since", "Seit"),
+            first_by=degraded.KIND.title,
+            then_by=degraded.SINCE.title,
         ),
         Panel(
             Kind.TABLE,
