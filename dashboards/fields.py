@@ -66,7 +66,7 @@ _WIDTHS: Final = {
     "moment": 150,
     "duration": 125,
     "locale": 115,
-    "packets": 120,
+    "packets": 135,
     "bps": 105,
 }
 # In a narrow window a table moves sideways rather than that its rows lose their names and words;

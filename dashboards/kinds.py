@@ -154,7 +154,7 @@ def _time_series(panel: Panel) -> timeseries.Panel:
             built.min(0)
         if panel.maximum is not None:
             built.max(panel.maximum)
-    if len(panel.steps) > 1:
+    if len(panel.steps) > 1 and panel.shows_limits:
         built.thresholds_style(
             common.GraphThresholdsStyleConfig().mode(common_models.GraphTresholdsStyleMode.LINE)
         )

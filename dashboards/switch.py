@@ -338,6 +338,8 @@ TRAFFIC: Final = Row(
             ),
             steps=_MANY_DAMAGED,
             by_value=True,
+            # It would lie upon the axis.
+            shows_limits=False,
         ),
         replace(
             _events(
