@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Final
 from dashboards import fields
 from dashboards.panel import Colour, Query, Value
 from dashboards.sentence import (
+    ALIVE,
     BAD,
     CARE,
     GOOD,
+    MONITOR_SILENT,
+    REMEMBERED,
     UNKNOWN,
     sentence,
-    sentences_of_nothing,
     unbroken,
 )
-from dashboards.shared import CAUSES, NOTHING_YET, code_of, with_place, words
+from dashboards.shared import CAUSES, NOTHING_YET, code_of, labelled, with_place, words
 from monitor.words import terms
 from monitor.words.text import Text, same
 
@@ -138,6 +140,31 @@ _SENTENCE_CODES: Final = {
 }
 
 
+def _of_no_verdict(what: str, name: str) -> tuple[Query, ...]:
+    """Return what a tile says of the board's school, or its switch, while `what` has nothing.
+
+    The school has the name that it last had, or else its id.
+    """
+    seen = f'max_over_time(timestamp(school_info{{school="$school"}})[{REMEMBERED}:1m])'
+    latest = f"topk(1, max by (name) ({seen}))"
+    named = f'label_replace({latest}, "place", "$1", "name", "(.*)")'
+    place = f"({named} or on () {labelled('-1', place='$school')})"
+    if "{{device}}" in name:
+        place = f'label_replace({place}, "device", "$device", "", "")'
+    labels = [label for label in ("place", "device") if f"{{{{{label}}}}}" in name]
+    for label in labels:
+        place = unbroken(f'label_replace({place}, "{label}", "–", "{label}", "")', label)
+    nothing = f"(0 * max by ({', '.join(labels)}) ({place}) - 1 unless on () ({what}))"
+    return tuple(
+        Query(
+            f"{nothing} {holds} on () {ALIVE}",
+            Text(f"{name}: {said.en}", f"{name}: {said.de}"),
+            instant=True,
+        )
+        for holds, said in (("and", NOTHING_YET), ("unless", MONITOR_SILENT))
+    )
+
+
 def verdict_sentences(kind: str, selector: str, by: str, name: str) -> tuple[Query, ...]:
     """Return what a tile says of lines (`uplink`) or switches (`switch`): name, verdict, cause.
 
@@ -157,7 +184,7 @@ def verdict_sentences(kind: str, selector: str, by: str, name: str) -> tuple[Que
         if "{{device}}" in name:
             named = unbroken(named, "device")
         queries.append(sentence(named, _SENTENCE_CODES[value.colour], said))
-    return (*queries, *sentences_of_nothing(f"{causes}{{{selector}}}", NOTHING_YET))
+    return (*queries, *_of_no_verdict(f"{causes}{{{selector}}}", name))
 
 
 def stage_code(selector: str, by: str) -> str:

@@ -24,6 +24,7 @@ from dashboards.sentence import (
     CARE,
     GOOD,
     SENTENCE_STEPS,
+    SILENT,
     numbered,
     sentence,
     sentences_of_nothing,
@@ -79,14 +80,29 @@ def _references(holds: str, code: int) -> Query:
 ANSWER: Final = Row(
     Text("Is the monitor well?", "Geht es dem Monitor gut?"),
     (
-        _flag(
+        Panel(
+            Kind.STAT,
             same("Daemon"),
             Text(
-                "Whether Prometheus can reach the daemon. Good: it answers.",
-                "Ob Prometheus den Daemon erreicht. Gut: er antwortet.",
+                "Whether Prometheus can reach the daemon, or all of several. Good: it answers.",
+                "Ob Prometheus den Daemon erreicht, oder alle von mehreren. Gut: er antwortet.",
             ),
-            'min(up{job="schulnetz"})',
-            (Text("answers", "antwortet"), Text("no answer", "keine Antwort")),
+            (
+                Query(
+                    'min(up{job="schulnetz"}) + max(up{job="schulnetz"})',
+                    same("Daemon"),
+                    instant=True,
+                ),
+            ),
+            "none",
+            SILENT,
+            width=8,
+            height=3,
+            values=(
+                Value(2, Text("answers", "antwortet"), Colour.GOOD),
+                Value(1, Text("NOT ALL ANSWER", "NICHT ALLE"), Colour.BAD),
+                Value(0, SILENT, Colour.SILENT),
+            ),
         ),
         _flag(
             Text("Own line", "Eigene Leitung"),

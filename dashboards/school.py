@@ -20,7 +20,6 @@ from dashboards.codes import (
     verdict_sentences,
 )
 from dashboards.panel import (
-    BAD_FROM_ONE,
     Board,
     Colour,
     Column,
@@ -31,7 +30,16 @@ from dashboards.panel import (
     Value,
 )
 from dashboards.school_detail import DEVICES, HERE, LINE, LOSS, LOSS_STEPS, OWED, SCHOOL_HERE
-from dashboards.sentence import SENTENCE_STEPS
+from dashboards.sentence import (
+    BAD,
+    GOOD,
+    NOTHING,
+    SENTENCE_STEPS,
+    UNKNOWN,
+    numbered,
+    sentence,
+    sentences_of_nothing,
+)
 from dashboards.shared import (
     CAMPAIGNS,
     MAINTENANCE,
@@ -76,12 +84,42 @@ _DEVICE: Final = Column(
 )
 
 
+_SWITCHES: Final = f"count(max by (site, device) (school_switch_state{{{HERE}}}))"
+_READ: Final = f"max(school_uplink_state{{{HERE}}})"
+
+
 def _switches(state: str) -> str:
     return f'sum(max by (site, device) (school_switch_state{{{HERE}, state="{state}"}}))'
 
 
 _BEHIND: Final = (
     f'count(max by (site, device) (school_switch_cause_info{{{HERE}, cause="behind_uplink"}}) == 1)'
+)
+_DEAD: Final = f"{_switches('down')} > 0"
+_LOST: Final = f"{_switches('unknown')} > 0"
+_OF: Final = Text("{{number}} of {{whole}}", "{{number}} von {{whole}}")
+# No dead one while some are unknown is no good news.
+_SWITCHES_SAID: Final = (
+    sentence(numbered(whole=_SWITCHES, number=_DEAD), BAD, _OF),
+    sentence(
+        f"{numbered(number=_BEHIND)} unless on () ({_DEAD})",
+        UNKNOWN,
+        Text("{{number}} behind dead line", "{{number}} hinter toter Leitung"),
+    ),
+    sentence(
+        f"{numbered(whole=_SWITCHES, number=_LOST)} unless on () ({_DEAD} or {_BEHIND})",
+        UNKNOWN,
+        Text("{{number}} of {{whole}} unknown", "{{number}} von {{whole}} unbekannt"),
+    ),
+    sentence(
+        f"{numbered(whole=_SWITCHES, number=_switches('down'))} unless on () ({_DEAD} or {_LOST})",
+        GOOD,
+        _OF,
+    ),
+    sentence(
+        f"{_READ} unless on () {_SWITCHES}", NOTHING, Text("none listed", "keine eingetragen")
+    ),
+    *sentences_of_nothing(f"{_READ} or {_SWITCHES}", NOTHING_YET),
 )
 
 ANSWER: Final = Row(
@@ -137,31 +175,20 @@ ANSWER: Final = Row(
         ),
         Panel(
             Kind.STAT,
-            same("Switches"),
+            Text("Switches down", "Tote Switches"),
             Text(
-                "Switches that are down while the line is up; while the line is down they are "
-                "unknown. Good: 0.",
-                "Tote Switches hinter lebender Leitung; hinter einer toten sind sie unbekannt. "
-                "Gut: 0.",
+                "Switches that are down while the line is up, of all; while the line is down they "
+                "are unknown. Good: 0.",
+                "Tote Switches hinter lebender Leitung, von allen; hinter einer toten sind sie "
+                "unbekannt. Gut: 0.",
             ),
-            (
-                # No dead one while some are unknown is no good news: -1, behind a dead line -2.
-                Query(
-                    f"{_switches('down')} > 0 or 0 - ({_switches('unknown')} > bool 0)"
-                    f" - (({_BEHIND} or 0 * {_switches('unknown')}) > bool 0)",
-                    Text("down", "ausgefallen"),
-                    instant=True,
-                ),
-            ),
-            "dead",
-            Text("none known", "keine bekannt"),
+            _SWITCHES_SAID,
+            "none",
+            NOTHING_YET,
             width=6,
             height=4,
-            steps=BAD_FROM_ONE,
-            values=(
-                Value(-1, terms.STATES["unknown"], Colour.UNKNOWN),
-                Value(-2, Text("behind dead line", "hinter toter Leitung"), Colour.UNKNOWN),
-            ),
+            steps=SENTENCE_STEPS,
+            in_words=True,
         ),
         Panel(
             Kind.STAT,
@@ -199,40 +226,6 @@ WHY: Final = Row(
     (
         Panel(
             Kind.TABLE,
-            Text("Degraded lines and switches", "Was antwortet und gestört ist"),
-            Text(
-                "Why the line or a switch is degraded, and since when, the line first. Switches "
-                "that lose packets behind a line that does are counted in its row. "
-                "docs/verdicts.md lists the limits. Good: none.",
-                "Warum die Leitung oder ein Switch gestört ist, und seit wann, die Leitung zuerst. "
-                "Switches, die hinter einer verlustreichen Leitung Pakete verlieren, zählt deren "
-                "Zeile. Die Grenzen stehen in docs/verdicts.md. Gut: keine.",
-            ),
-            (
-                Query(or_silent(degraded.is_line(HERE), "device"), same(""), instant=True),
-                Query(degraded.since(HERE), same(""), instant=True),
-                Query(degraded.behind(HERE), same(""), instant=True),
-            ),
-            "none",
-            NONE,
-            width=24,
-            height=6,
-            columns=(
-                _DEVICE,
-                SITE_HERE,
-                degraded.KIND,
-                degraded.REASON,
-                degraded.BEHIND,
-                degraded.CHECK,
-                degraded.PART,
-                Column("school", same("school"), hidden=True),
-                degraded.SINCE,
-            ),
-            first_by=degraded.KIND.title,
-            then_by=degraded.SINCE.title,
-        ),
-        Panel(
-            Kind.TABLE,
             Text("Every check, failed ones first", "Jede Prüfung, Fehlgeschlagenes zuerst"),
             Text(
                 "How the last run of each check ended, and why. Good: ok.",
@@ -264,6 +257,40 @@ WHY: Final = Row(
                 Column("Value #B", Text("Last run", "Zuletzt"), "since"),
             ),
             first_by=Text("Result", "Ergebnis"),
+        ),
+        Panel(
+            Kind.TABLE,
+            Text("Degraded lines and switches", "Was antwortet und gestört ist"),
+            Text(
+                "Why the line or a switch is degraded, and since when, the line first. Switches "
+                "that lose packets behind a line that does are counted in its row. "
+                "docs/verdicts.md lists the limits. Good: none.",
+                "Warum die Leitung oder ein Switch gestört ist, und seit wann, die Leitung zuerst. "
+                "Switches, die hinter einer verlustreichen Leitung Pakete verlieren, zählt deren "
+                "Zeile. Die Grenzen stehen in docs/verdicts.md. Gut: keine.",
+            ),
+            (
+                Query(or_silent(degraded.is_line(HERE), "device"), same(""), instant=True),
+                Query(degraded.since(HERE), same(""), instant=True),
+                Query(degraded.behind(HERE), same(""), instant=True),
+            ),
+            "none",
+            NONE,
+            width=24,
+            height=6,
+            columns=(
+                _DEVICE,
+                SITE_HERE,
+                degraded.KIND,
+                degraded.REASON,
+                degraded.BEHIND,
+                degraded.CHECK,
+                degraded.PART,
+                Column("school", same("school"), hidden=True),
+                degraded.SINCE,
+            ),
+            first_by=degraded.KIND.title,
+            then_by=degraded.SINCE.title,
         ),
         Panel(
             Kind.TABLE,

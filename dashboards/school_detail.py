@@ -295,7 +295,7 @@ OWED: Final = Row(
                 Column("Value #D", Text("Measured ↓", "Ist ↓"), "bps"),
                 Column("Value #E", Text("Owed ↑", "Soll ↑"), "bps"),
                 Column("Value #F", Text("Measured ↑", "Ist ↑"), "bps"),
-                Column("Value #G", Text("Availability", "Verfügbarkeit"), "percentunit"),
+                Column("Value #G", Text("Availability owed", "Verfügbarkeit Soll"), "percentunit"),
             ),
         ),
     ),

@@ -17,7 +17,7 @@ GOOD: Final = 0
 CARE: Final = 1
 BAD: Final = 2
 UNKNOWN: Final = 3
-_SILENT: Final = -1
+NOTHING: Final = -1
 SENTENCE_STEPS: Final = (
     Step(None, Colour.SILENT),
     Step(GOOD, Colour.GOOD),
@@ -26,7 +26,11 @@ SENTENCE_STEPS: Final = (
     Step(UNKNOWN, Colour.UNKNOWN),
 )
 MONITOR_SILENT: Final = Text("MONITOR SILENT", "MONITOR STUMM")
-_ALIVE: Final = 'up{job="schulnetz"} == 1'
+# The same on a tile that speaks of the monitor.
+SILENT: Final = Text("SILENT", "STUMM")
+ALIVE: Final = 'up{job="schulnetz"} == 1'
+# How long after its last answer a board still says when that was, and of which school it speaks.
+REMEMBERED: Final = "3d"
 
 
 def sentence(expr: str, code: int, said: Text) -> Query:
@@ -39,10 +43,10 @@ def sentence(expr: str, code: int, said: Text) -> Query:
 
 def sentences_of_nothing(what: str, absent: Text) -> tuple[Query, Query]:
     """Return what a tile says while `what` has nothing: `absent`, or that the monitor is silent."""
-    nothing = f"(vector({_SILENT}) unless on () ({what}))"
+    nothing = f"(vector({NOTHING}) unless on () ({what}))"
     return (
-        Query(f"{nothing} and on () {_ALIVE}", absent, instant=True),
-        Query(f"{nothing} unless on () {_ALIVE}", MONITOR_SILENT, instant=True),
+        Query(f"{nothing} and on () {ALIVE}", absent, instant=True),
+        Query(f"{nothing} unless on () {ALIVE}", MONITOR_SILENT, instant=True),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from dashboards.panel import Choice, Colour, Column, Link, Mark, Query, Series, Value
+from dashboards.sentence import ALIVE, MONITOR_SILENT, REMEMBERED
 from monitor.words import terms
 from monitor.words.text import Text, same
 
@@ -36,7 +37,7 @@ NONE: Final = Text("none", "keine")
 # What `or_silent` puts into a table, and how it reads.
 SILENT_ROW: Final = Value(
     "monitor_silent",
-    Text("MONITOR SILENT", "MONITOR STUMM"),
+    MONITOR_SILENT,
     Colour.SILENT,
 )
 
@@ -64,10 +65,12 @@ CAUSES: Final = words(
     Colour.UNKNOWN,
 )
 
+# Of a silent monitor the schools that it last had: else the menu and its board lose their school.
+_LAST_SCHOOLS: Final = f"last_over_time(school_info[{REMEMBERED}]) unless on () max(school_info)"
 SCHOOL: Final = Choice(
     "school",
     Text("School", "Schule"),
-    "query_result(max by (name, school) (school_info))",
+    f"query_result(max by (name, school) (school_info or {_LAST_SCHOOLS}))",
     # Grafana escapes no quotation mark; a school's id has none.
     regex=r'/name="(?<text>.*)",school="(?<value>[^"]*)"/',
 )
@@ -139,17 +142,14 @@ def of_city(mark: Mark) -> Mark:
     return Mark(mark.name, everywhere, mark.title, mark.colour, shown=mark.shown)
 
 
-_ALIVE: Final = 'up{job="schulnetz"} == 1'
-
-
 def or_zero(expr: str) -> str:
     """Return PromQL that is 0 where `expr` has nothing, but only while the monitor answers."""
-    return f"{expr} or (vector(0) and on () {_ALIVE})"
+    return f"{expr} or (vector(0) and on () {ALIVE})"
 
 
 def while_alive(expr: str) -> str:
     """Return `expr` while the monitor answers; what has instants would stay five minutes longer."""
-    return f"({expr}) and on () {_ALIVE}"
+    return f"({expr}) and on () {ALIVE}"
 
 
 def or_silent(expr: str, label: str = "place") -> str:
@@ -157,7 +157,7 @@ def or_silent(expr: str, label: str = "place") -> str:
 
     Its text is `SILENT_ROW`, among that column's values. An empty table then means "none".
     """
-    return f"{expr} or ({labelled(**{label: str(SILENT_ROW.value)})} unless on () {_ALIVE})"
+    return f"{expr} or ({labelled(**{label: str(SILENT_ROW.value)})} unless on () {ALIVE})"
 
 
 def or_silent_at_end(expr: str, label: str = "place") -> str:
@@ -175,7 +175,7 @@ def or_silent_at_end(expr: str, label: str = "place") -> str:
 
 def silent_place() -> str:
     """Return PromQL of a place on a map that is there while the monitor is silent."""
-    return f"{labelled(place='–', lat='0', lon='0')} unless on () {_ALIVE}"
+    return f"{labelled(place='–', lat='0', lon='0')} unless on () {ALIVE}"
 
 
 def labelled(number: str = "NaN", **labels: str) -> str:
@@ -212,7 +212,7 @@ def or_blind(expr: str) -> str:
     """Return PromQL of a table that says in the column `place` why it has no verdicts."""
     blind = f"{labelled(place=str(BLIND_ROW.value))} and on () {BLIND}"
     unread = f"{labelled(place=str(UNREAD_ROW.value))} unless on () {ANY_LINE}"
-    return f"{or_silent(expr)} or ({blind}) or ({unread} unless on () {BLIND} and on () {_ALIVE})"
+    return f"{or_silent(expr)} or ({blind}) or ({unread} unless on () {BLIND} and on () {ALIVE})"
 
 
 CALM: Final = Value(3, Text("none", "keine"), Colour.GOOD)
@@ -221,7 +221,7 @@ ISOLATED: Final = Value(-2, Text("nothing is known", "nichts ist bekannt"), Colo
 NOTHING_ELSE: Final = (CALM, SILENT, ISOLATED)
 # What a timeline shows for as long as the monitor is silent, to be mapped `SILENT`.
 WHEN_SILENT: Final = Query(
-    f"vector({SILENT.value}) unless on () {_ALIVE}", Text("monitor silent", "Monitor stumm")
+    f"vector({SILENT.value}) unless on () {ALIVE}", Text("monitor silent", "Monitor stumm")
 )
 
 
@@ -234,7 +234,7 @@ def if_none(expr: str, said: Text) -> tuple[Query, ...]:
     none = f"unless on () ({expr})"
     calm = f"(vector({CALM.value}) {none} unless on () {BLIND} and on () {ANY_LINE})"
     queries = (
-        (f"{calm} and on () {_ALIVE}", said),
+        (f"{calm} and on () {ALIVE}", said),
         (WHEN_SILENT.expr, WHEN_SILENT.legend),
         (
             f"vector({ISOLATED.value}) {none} and on () {BLIND}",
@@ -252,7 +252,7 @@ def zero_line(expr: str) -> Query:
 
     `expr` is filtered by `moved`, so that the legend names only what is not zero.
     """
-    line = f"(vector(0) unless on () ({expr})) and on () {_ALIVE}"
+    line = f"(vector(0) unless on () ({expr})) and on () {ALIVE}"
     return Query(line, same(NO_SERIES.name))
 
 

@@ -22,6 +22,7 @@ from dashboards.panel import (
     Query,
     Row,
     Step,
+    Value,
 )
 from dashboards.ports import HERE
 from dashboards.sentence import (
@@ -109,6 +110,8 @@ _RESTARTED: Final = tuple(
     )
 )
 
+_HARDWARE_READ: Final = f'(max(probe_outcome{{{HERE}, check="hardware", outcome="ok"}}) == 1)'
+
 ANSWER: Final = Row(
     Text("What is wrong with it?", "Was stimmt mit ihm nicht?"),
     (
@@ -161,11 +164,11 @@ ANSWER: Final = Row(
                     "Fans, power supplies and sensors that report a fault. Good: 0.",
                     "Lüfter, Netzteile und Sensoren, die einen Fehler melden. Gut: 0.",
                 ),
-                BROKEN_PARTS,
+                f"{BROKEN_PARTS} or 0 * {_HARDWARE_READ} - 1",
                 "broken",
                 BAD_FROM_ONE,
             ),
-            no_data=Text("none known", "keine bekannt"),
+            values=(Value(-1, Text("none listed", "nennt keine"), Colour.SILENT),),
         ),
         Panel(
             Kind.STAT,
