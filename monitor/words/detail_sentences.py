@@ -1,7 +1,7 @@
 """The sentences of probes and verdicts in both languages, as templates.
 
-A field is text that is the same in both but for decimal commas and dates; one whose name begins
-with `say` is a sentence of this table. The more special of two templates comes first.
+A field is text that is the same in both but for decimal commas, dates and ports; one whose name
+begins with `say` is a sentence of this table. The more special of two templates comes first.
 `tests/words/test_details.py` compares it with what the program really says.
 
 Must not know: how a sentence is found in it.

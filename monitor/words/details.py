@@ -23,6 +23,7 @@ _LONGEST: Final = 500
 _MOST_COLONS: Final = 3
 _FIELD: Final = re.compile(r"\\\{(\w+)\\\}")
 _NUMBER: Final = re.compile(r"(\d+)\.(\d+)( [kMGT]?bit/s)?")
+_PORT: Final = re.compile(r"(\S+) port (\d+)")
 _INSTANT: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)( \d\d:\d\d)?")
 _COLON: Final = re.compile(": ")
 _MORE: Final = re.compile(r" and (\d+) more$")
@@ -35,7 +36,11 @@ def _shape(english: str) -> re.Pattern[str]:
 
     def group(field: re.Match[str]) -> str:
         name = field[1]
-        return f"(?P<{name}>.+?)" if name.startswith(_SENTENCE) else f"(?P<{name}>[^;]+?)"
+        if name.startswith(_SENTENCE):
+            return f"(?P<{name}>.+?)"
+        # A check's name and a colon are not part of what the sentence begins with.
+        one = "[^;]" if field.start() else "(?!: )[^;]"
+        return f"(?P<{name}>(?:{one})+?)"
 
     return re.compile(_FIELD.sub(group, re.escape(english)))
 
@@ -75,6 +80,8 @@ def _field(name: str, text: str) -> str | None:
         return in_german(text)
     if number := _NUMBER.fullmatch(text):
         return number.expand(r"\1,\2\3")
+    if place := _PORT.fullmatch(text):
+        return place.expand(r"\1 Port \2")
     if instant := _INSTANT.fullmatch(text):
         return instant.expand(r"\3.\2.\1\4")
     return text

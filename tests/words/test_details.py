@@ -110,7 +110,9 @@ COMPOSED = {
     "no reply from 10.8.0.1 to 5 packets; interfaces: no reply to 1 try of 2.5 s": "keine Antwort "
     "von 10.8.0.1 auf 5 Pakete; SNMP-Schnittstellen: keine Antwort auf 1 Versuch von 2,5 s",
     "no reply from 10.8.0.1 to 5 packets; mail: 10.8.0.1 port 25 refuses connections": "keine "
-    "Antwort von 10.8.0.1 auf 5 Pakete; mail: 10.8.0.1 port 25 lehnt Verbindungen ab",
+    "Antwort von 10.8.0.1 auf 5 Pakete; mail: 10.8.0.1 Port 25 lehnt Verbindungen ab",
+    "dns: 10.8.0.53 port 53 refuses connections": "DNS-Abfrage: 10.8.0.53 Port 53 lehnt "
+    "Verbindungen ab",
     "1 of 5 packets to 10.8.0.1 lost: no route to host": "1 von 5 Paketen an 10.8.0.1 verloren: "
     "kein Weg zum Rechner",
     "up in 1440 of 1440 minutes until 2026-11-29 10:00 UTC, seen as expected: sysName 'r1'": (
@@ -129,10 +131,10 @@ COMPOSED = {
     "the body does not match the expected expression": "der Inhalt passt nicht zum erwarteten "
     "Ausdruck",
     "no answer from 10.8.0.1 port 443 in 9.5 s while in the TLS handshake": "keine Antwort von "
-    "10.8.0.1 port 443 in 9,5 s bei der TLS-Aushandlung",
+    "10.8.0.1 Port 443 in 9,5 s bei der TLS-Aushandlung",
     "the certificate of x is for a different name": "das Zertifikat von x gilt für einen anderen "
     "Namen",
-    "10.8.0.1 port 25 cannot be reached: host unreachable": "10.8.0.1 port 25 ist nicht "
+    "10.8.0.1 port 25 cannot be reached: host unreachable": "10.8.0.1 Port 25 ist nicht "
     "erreichbar: Rechner nicht erreichbar",
     "no usable reply: a malformed reply: it ends early": "keine brauchbare Antwort: eine "
     "fehlerhafte Antwort: it ends early",
