@@ -19,6 +19,8 @@ MOST: Final = 8
 # limits of the alert PortErrors; a test holds its expression to `damaged`.
 DAMAGED_PER_SECOND: Final = 0.05
 DAMAGED_SHARE: Final = 0.001
+# How far back the begin of a fault is looked for. Every two minutes: half of what a rate spans.
+FAULT_WINDOW: Final = "[1d:2m]"
 
 # What is to be said of a port, by `state_code`; what is wrong has the highest number.
 STATES: Final = (
@@ -118,6 +120,18 @@ def faulty() -> str:
     """Return PromQL of the ports that are faulty now, by `port`: damaged packets, or no power."""
     unfed = f'label_replace({POWER_FAULTS}, "port", "$1", "ifName", "(.*)")'
     return f"(max by (port) {_damaged_ports()} or max by (port) ({unfed}))"
+
+
+def faulty_since() -> str:
+    """Return PromQL of since when (s) the ports that are faulty now are so, by `port`.
+
+    It is the last point at which a port was read and had no fault; where a day has none, the first
+    at which it had one.
+    """
+    read = f"max by (port) ({events('ifInErrors')})"
+    well, faulty_at = f"0 * {read} + time() unless on (port) {faulty()}", f"0 * {faulty()} + time()"
+    began = f"max_over_time(({well}){FAULT_WINDOW}) or min_over_time(({faulty_at}){FAULT_WINDOW})"
+    return f"({began}) and on (port) {faulty()}"
 
 
 def state_code() -> str:

@@ -93,6 +93,21 @@ _PORTS_SAID: Final = tuple(
     )
 )
 
+_VERDICT_SINCE: Final = f"max(school_switch_state_since_timestamp_seconds{{{HERE}}})"
+_SINCE: Final = tuple(
+    Query(expr, said, instant=True, every=EVERY_POLL)
+    for expr, said in (
+        (
+            while_alive(f"topk(1, {ports.faulty_since()}) * 1000"),
+            Text("{{port}} faulty", "{{port}} gestört"),
+        ),
+        (
+            f"{_VERDICT_SINCE} * 1000 unless on () ({while_alive(_FAULTY)})",
+            Text("verdict", "Urteil"),
+        ),
+    )
+)
+
 _RUNS: Final = while_alive(f"max(sysUpTime{{{HERE}}}) / 100")
 _RESTARTED: Final = tuple(
     replace(query, every=EVERY_POLL)
@@ -128,15 +143,23 @@ ANSWER: Final = Row(
             in_words=True,
         ),
         as_of(4, 4),
-        _tile(
+        Panel(
+            Kind.STAT,
             STATE_SEEN_SINCE,
             Text(
-                "Since when the verdict holds; not from before the monitor was started.",
-                "Seit wann das Urteil gilt; nicht von vor dem Start des Monitors.",
+                "Since when the port that became faulty last is so, of one day at most; without a "
+                "faulty port, since when the verdict holds. Not from before the monitor was "
+                "started.",
+                "Seit wann der Port, der zuletzt gestört wurde, es ist, höchstens seit einem Tag; "
+                "ohne gestörten Port, seit wann das Urteil gilt. Nicht von vor dem Start des "
+                "Monitors.",
             ),
-            f"max(school_switch_state_since_timestamp_seconds{{{HERE}}}) * 1000",
+            _SINCE,
             "since",
-            _PLAIN,
+            NOTHING_YET,
+            width=6,
+            height=4,
+            steps=_PLAIN,
         ),
         Panel(
             Kind.STAT,
@@ -225,6 +248,7 @@ PORTS: Final = Row(
                 _column_query(ports.octets("Out")),
                 _column_query(f"{ports.events('ifInErrors')} + {ports.events('ifOutErrors')}"),
                 _column_query(f"{ports.events('ifInDiscards')} + {ports.events('ifOutDiscards')}"),
+                _column_query(f"{ports.faulty_since()} * 1000"),
                 _column_query(ports.unchanged()),
             ),
             "none",
@@ -251,7 +275,8 @@ PORTS: Final = Row(
                 # One in three minutes is none by Grafana's own decimals.
                 Column("Value #F", Text("Damaged", "Beschädigt"), "packets", decimals=2),
                 Column("Value #G", Text("Dropped", "Verworfen"), "packets", decimals=2),
-                Column("Value #H", Text("State for", "Seit"), "duration"),
+                Column("Value #H", Text("Faulty since", "Gestört seit"), "since"),
+                Column("Value #I", Text("Link unchanged", "Link seit"), "duration"),
             ),
             first_by=Text("State", "Zustand"),
         ),

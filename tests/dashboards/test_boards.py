@@ -13,6 +13,7 @@ import yaml
 from dashboards.boards import BOARDS
 from dashboards.build import COLUMNS, DATASOURCE, panels_of, to_json
 from dashboards.panel import Kind
+from dashboards.ports import FAULT_WINDOW
 from dashboards.sentence import REMEMBERED
 from monitor.config.shape.checks import HardwareRules, InterfacesRules
 from monitor.exposition.catalogue import CATALOGUE
@@ -249,7 +250,13 @@ def test_rates_use_the_rate_interval_and_only_known_metrics(
             # Grafana 9.4 forgets the interval of an instant.
             rate = f"{4 * int(polled.removesuffix('m'))}m" if polled else "$__rate_interval"
             # `[$__interval]` is what a point of a range shows.
-            allowed = {rate, "$__range", "$__interval", f"{REMEMBERED}:1m"}
+            allowed = {
+                rate,
+                "$__range",
+                "$__interval",
+                f"{REMEMBERED}:1m",
+                FAULT_WINDOW.strip("[]"),
+            }
             for window in re.findall(r"\[([^\]]+)\]", target["expr"]):
                 assert window in allowed, target["expr"]
     names = re.compile(
