@@ -113,7 +113,11 @@ class LedgerPlace(Protocol):
         """
 
     def set_aside(self) -> str:
-        """Return the name of an earlier ledger that was set aside and is still there, or empty."""
+        """Return the name of an earlier ledger that was set aside and is still there, or empty.
+
+        Raises:
+            LedgerError: if that cannot be determined.
+        """
 
     def open_store(self, now: datetime) -> LedgerStore:
         """Open the ledger for writing; begin one if there is none.

@@ -168,8 +168,14 @@ def set_aside(path: Path) -> str:
     """Return the name of the newest ledger that was set aside and is still beside this one.
 
     Of a ledger that was missing it is the note about it. Empty if there is none.
+
+    Raises:
+        LedgerError: if the folder cannot be read.
     """
-    beside = [place.name for what in _ASIDE for place in path.parent.glob(f"{path.name}.{what}-*")]
+    with os_errors(path.parent):
+        places = [*path.parent.iterdir()]
+    beginnings = tuple(f"{path.name}.{what}-" for what in _ASIDE)
+    beside = [place.name for place in places if place.name.startswith(beginnings)]
     return max(beside, key=lambda name: name.rpartition("-")[2], default="")
 
 

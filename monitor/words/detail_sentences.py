@@ -47,6 +47,7 @@ _VERDICTS: Final[Mapping[str, str]] = {
     ),
     "its hand-over router answers": "der Übergaberouter antwortet",
     "its hand-over router is silent, too": "auch der Übergaberouter schweigt",
+    "chain {n} of writer {name}": "Kette {n} des Schreibers {name}",
     "suspects: our hub": "verdächtig: unser Netzknoten",
     "suspects: our hub, or all providers ({names})": (
         "verdächtig: unser Netzknoten oder alle Anbieter ({names})"

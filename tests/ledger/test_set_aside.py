@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import resource
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from monitor.cli.doctor import examine
 from monitor.cli.finding import Health
 from monitor.exposition.availability import ledger_blocks
+from monitor.ledger.chain import LedgerError
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.place import SqlitePlace
 from monitor.status.build import city_status
@@ -97,6 +99,17 @@ async def test_the_newest_of_several_is_named(tmp_path: Path) -> None:
             named = ledger.health.quarantined
     assert named.startswith("ledger.sqlite.missing-")
     assert "was missing at 2026-10-05 06:02" in (tmp_path / named).read_text()
+
+
+def test_a_folder_that_cannot_be_read_is_a_failure_of_the_ledger(tmp_path: Path) -> None:
+    place, _ = lose(tmp_path, "missing")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        with pytest.raises(LedgerError, match="Too many open files"):
+            place.set_aside()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @each_loss

@@ -141,6 +141,10 @@ async def test_a_ledger_that_was_set_aside_is_shown_at_the_top() -> None:
     for text in (german, english):
         assert f"({earlier.name})" in text
         assert f'<a href="{answers.RUNBOOKS}/LedgerQuarantined.md">' in text
+    of_database = earlier.model_copy(update={"name": "chain 1 of writer shard-2"})
+    assert "(Kette 1 des Schreibers shard-2)" in await page(
+        "/", view=Failing(earlier_ledger=of_database)
+    )
 
 
 async def test_each_finding_names_its_alert_and_links_to_its_runbook() -> None:
