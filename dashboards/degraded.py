@@ -13,7 +13,7 @@ from typing import Final
 from dashboards.panel import Colour, Column, Value
 from dashboards.shared import words
 from monitor.words import terms
-from monitor.words.text import Text, same
+from monitor.words.text import Text
 
 _FAMILY: Final = "school_degraded_since_timestamp_seconds"
 _BY: Final = "school, site, device, check, reason, part"
@@ -26,7 +26,7 @@ KIND: Final = Column(
     Text("Kind", "Art"),
     values=(
         Value(1, Text("line", "Leitung"), Colour.PLAIN),
-        Value(0, same("switch"), Colour.PLAIN),
+        Value(0, Text("switch", "Switch"), Colour.PLAIN),
     ),
     coloured=False,
     width=90,

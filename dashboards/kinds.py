@@ -154,7 +154,7 @@ def _time_series(panel: Panel) -> timeseries.Panel:
             built.min(0)
         if panel.maximum is not None:
             built.max(panel.maximum)
-    if len(panel.steps) > 1 and panel.shows_limits:
+    if len(panel.steps) > 1 and not panel.by_worst:
         built.thresholds_style(
             common.GraphThresholdsStyleConfig().mode(common_models.GraphTresholdsStyleMode.LINE)
         )
@@ -166,6 +166,9 @@ def _time_series(panel: Panel) -> timeseries.Panel:
     if panel.by_value:
         built.color_scheme(dashboard.FieldColor().mode(models.FieldColorModeId.THRESHOLDS))
         built.gradient_mode(common_models.GraphGradientMode.SCHEME)
+    if panel.by_worst:
+        worst = dashboard.FieldColor().mode(models.FieldColorModeId.THRESHOLDS)
+        built.color_scheme(worst.series_by(models.FieldColorSeriesByMode.MAX))
     if panel.stacked:
         built.stacking(common.StackingConfig().mode(common_models.StackingMode.NORMAL))
         built.fill_opacity(60).line_width(0)

@@ -154,9 +154,9 @@ class Panel:
     table by a column's title, largest value first, and `then_by` the rows that are equal in it.
     `names_one` is False where a tile that is alone needs no name, because a variable of the board
     says it. A graph is drawn `by_value` in the colours of its steps, where a value means good or
-    bad whosever it is; unless it `shows_limits`, these are not drawn as lines. `meaning` is the
-    colour of a graph whose series all mean the same, such as a fault; one with a colour of its own
-    keeps it.
+    bad whosever it is, and `by_worst` where each series has one colour, that of its largest value.
+    `meaning` is the colour of a graph whose series all mean the same, such as a fault; one with a
+    colour of its own keeps it.
     A table with `per_series` has one row a series of a range: its labels, and its last value.
     A tile that is `in_words` shows its series' name in the colour of its value: a sentence.
     A graph joins points that are at most `joined_hours` apart.
@@ -187,7 +187,7 @@ class Panel:
     mirrored: bool = False
     names_one: bool = True
     by_value: bool = False
-    shows_limits: bool = True
+    by_worst: bool = False
     decimals: int | None = None
     joined_hours: int = 0
     repeat: str = ""

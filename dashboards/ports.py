@@ -5,22 +5,33 @@ Must not know: panels, Grafana's JSON.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from dashboards.panel import Colour, Value
 from dashboards.shared import polled_rate
+from monitor.uplink.findings import DISCARD_RATIO, FEWEST_PACKETS
 from monitor.words.text import Text
 
 HERE: Final = 'school="$school", site="$site", device="$device"'
 # What tells a port from the others, as far as it is exported; `port` is what one calls it.
 _PORT: Final = "ifIndex, ifName, ifDescr, ifAlias"
 MOST: Final = 8
-# Damaged packets beyond both are a fault: three a minute, and one in a thousand. These are the
-# limits of the alert PortErrors; a test holds its expression to `damaged`.
-DAMAGED_PER_SECOND: Final = 0.05
-DAMAGED_SHARE: Final = 0.001
 # How far back the begin of a fault is looked for. Every two minutes: half of what a rate spans.
 FAULT_WINDOW: Final = "[1d:2m]"
+
+
+class Limit(NamedTuple):
+    """How many packets of a port are too many: more a second, and a larger share of all."""
+
+    per_second: float
+    share: float
+
+
+# Three a minute, and one in a thousand. These are the limits of the alert PortErrors; a test holds
+# its expression to `beyond`.
+DAMAGED: Final = Limit(0.05, 0.001)
+# As at a line's port, of a poll a minute.
+DROPPED: Final = Limit(round(FEWEST_PACKETS / 60, 3), DISCARD_RATIO)
 
 # What is to be said of a port, by `state_code`; what is wrong has the highest number.
 STATES: Final = (
@@ -62,24 +73,25 @@ def events(counter: str) -> str:
     return of_port(polled_rate(HERE, counter))
 
 
-def damaged(way: str) -> str:
-    """Return PromQL of the damaged packets a second of the interfaces with too many of them.
+def beyond(limit: Limit, way: str, event: str) -> str:
+    """Return PromQL of the `Errors` or `Discards` a second of the interfaces beyond a limit.
 
     They are received (`In`) or sent (`Out`). Where an interface counts no packets, only their
     number a second decides.
     """
-    errors = f"if{way}Errors"
+    counted = f"if{way}{event}"
     grown, wide, narrow = (
         f"rate({counter}{{{HERE}}}[$__rate_interval])"
-        for counter in (errors, f"ifHC{way}UcastPkts", f"if{way}UcastPkts")
+        for counter in (counted, f"ifHC{way}UcastPkts", f"if{way}UcastPkts")
     )
     packets = f"({wide} or {narrow} or 0 * {grown})"
-    many = f"{polled_rate(HERE, errors)} > {DAMAGED_PER_SECOND}"
-    return f"{many} and {grown} > {DAMAGED_SHARE} * {packets}"
+    many = f"{polled_rate(HERE, counted)} > {limit.per_second}"
+    return f"{many} and {grown} > {limit.share} * {packets}"
 
 
-def _damaged_ports() -> str:
-    return f"({of_port(damaged('In'))} or {of_port(damaged('Out'))})"
+def _either_way(limit: Limit, event: str) -> str:
+    received, sent = (of_port(beyond(limit, way, event)) for way in ("In", "Out"))
+    return f"({received} or {sent})"
 
 
 def busiest(expr: str, *counters: str) -> str:
@@ -119,7 +131,7 @@ def powered() -> str:
 def faulty() -> str:
     """Return PromQL of the ports that are faulty now, by `port`: damaged packets, or no power."""
     unfed = f'label_replace({POWER_FAULTS}, "port", "$1", "ifName", "(.*)")'
-    return f"(max by (port) {_damaged_ports()} or max by (port) ({unfed}))"
+    return f"(max by (port) {_either_way(DAMAGED, 'Errors')} or max by (port) ({unfed}))"
 
 
 def faulty_since() -> str:
@@ -137,15 +149,14 @@ def faulty_since() -> str:
 def state_code() -> str:
     """Return PromQL of what is to be said of each port, which reads as `STATES` say."""
     oper, admin = f"ifOperStatus{{{HERE}}}", f"ifAdminStatus{{{HERE}}}"
-    dropped = f"{events('ifInDiscards')} + {events('ifOutDiscards')} > 0"
     # It was up (1) at some time of the range, and is not any more.
     was_up = f"min_over_time({oper}[$__range]) == 1"
     off = f"{admin} == 2"
     ranked = (
-        f"{_damaged_ports()} * 0 + 6",
+        f"{_either_way(DAMAGED, 'Errors')} * 0 + 6",
         f"{of_port(f'{oper} and on (ifName) {POWER_FAULTS}')} * 0 + 5",
         f"{of_port(f'({oper} != 1) and ({was_up}) unless ({off})')} * 0 + 4",
-        f"({dropped}) * 0 + 3",
+        f"{_either_way(DROPPED, 'Discards')} * 0 + 3",
         f"{of_port(f'{oper} == 1')} * 0 + 2",
         f"{of_port(f'({oper} != 1) unless ({off})')} * 0 + 1",
         f"{of_port(off)} * 0",

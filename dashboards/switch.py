@@ -226,14 +226,14 @@ PORTS: Final = Row(
             Text("Ports, wrong ones first", "Ports, auffällige zuerst"),
             Text(
                 "State of each port: damaged packets now (more than three a minute and one in a "
-                "thousand) or dropped ones, a power over Ethernet fault, a link lost in the time "
-                "range, or in use, free, switched off. PoE is empty if the switch has none, or "
-                "does not tell which port it belongs to.",
+                "thousand) or dropped ones (ten, and one in a hundred), a power over Ethernet "
+                "fault, a link lost in the time range, or in use, free, switched off. PoE is empty "
+                "if the switch has none, or does not tell which port it belongs to.",
                 "Was über jeden Port zu sagen ist: gerade beschädigte Pakete (mehr als drei in der "
-                "Minute und mehr als eines von tausend) oder verworfene, eine "
-                "Störung von PoE, ein im Zeitraum verlorener Link, oder benutzt, frei, "
-                "abgeschaltet. PoE ist leer, wo der Switch keines hat oder nicht sagt, welcher "
-                "Port es ist.",
+                "Minute und mehr als eines von tausend) oder verworfene (zehn und eines von "
+                "hundert), eine Störung von PoE, ein im Zeitraum verlorener Link, oder benutzt, "
+                "frei, abgeschaltet. PoE ist leer, wo der Switch keines hat oder nicht sagt, "
+                "welcher Port es ist.",
             ),
             (
                 Query(
@@ -298,10 +298,7 @@ def _busy(title: Text, description: Text, way: str) -> Panel:
     )
 
 
-_MANY_DAMAGED: Final = (*_PLAIN, Step(ports.DAMAGED_PER_SECOND, Colour.BAD))
-
-
-def _events(title: Text, description: Text, none: Text, name: str) -> Panel:
+def _events(title: Text, description: Text, none: Text, name: str, many: Step) -> Panel:
     received, sent = f"ifIn{name}", f"ifOut{name}"
     calm = replace(NO_SERIES, text=none)
     return Panel(
@@ -330,6 +327,8 @@ def _events(title: Text, description: Text, none: Text, name: str) -> Panel:
         width=12,
         height=8,
         series=(calm,),
+        steps=(*_PLAIN, many),
+        by_worst=True,
     )
 
 
@@ -352,34 +351,29 @@ TRAFFIC: Final = Row(
             ),
             "Out",
         ),
-        replace(
-            _events(
-                Text("Damaged packets", "Beschädigte Pakete"),
-                Text(
-                    "By port. Good: none, or fewer than three a minute; otherwise check cable and "
-                    "optics.",
-                    "Je Port. Gut: keine, oder weniger als drei in der Minute; sonst Kabel und "
-                    "Optik prüfen.",
-                ),
-                Text("no port has any", "an keinem Port"),
-                "Errors",
+        _events(
+            Text("Damaged packets", "Beschädigte Pakete"),
+            Text(
+                "By port. Good: none, or fewer than three a minute; otherwise check cable and "
+                "optics.",
+                "Je Port. Gut: keine, oder weniger als drei in der Minute; sonst Kabel und Optik "
+                "prüfen.",
             ),
-            steps=_MANY_DAMAGED,
-            by_value=True,
-            # It would lie upon the axis.
-            shows_limits=False,
+            Text("no port has any", "an keinem Port"),
+            "Errors",
+            Step(ports.DAMAGED.per_second, Colour.BAD),
         ),
-        replace(
-            _events(
-                Text("Packets dropped for lack of buffers", "Mangels Platz verworfene Pakete"),
-                Text(
-                    "By port. Good: none; otherwise the port is too slow for its traffic.",
-                    "Je Port. Gut: keine; sonst ist der Port zu langsam für seinen Verkehr.",
-                ),
-                Text("no port drops any", "an keinem Port"),
-                "Discards",
+        _events(
+            Text("Packets dropped for lack of buffers", "Mangels Platz verworfene Pakete"),
+            Text(
+                "By port. Good: none, or fewer than ten a minute; otherwise the port is too slow "
+                "for its traffic.",
+                "Je Port. Gut: keine, oder weniger als zehn in der Minute; sonst ist der Port zu "
+                "langsam für seinen Verkehr.",
             ),
-            meaning=Colour.CARE,
+            Text("no port drops any", "an keinem Port"),
+            "Discards",
+            Step(ports.DROPPED.per_second, Colour.CARE),
         ),
     ),
 )

@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dashboards import switch
+from dashboards.panel import Colour
+from dashboards.ports import (
+    DAMAGED,
+    POWER,
+    STATES,
+    beyond,
+    faulty,
+    faulty_since,
+    powered,
+    state_code,
+)
 from dashboards.ports import HERE as CHOSEN
-from dashboards.ports import POWER, STATES, damaged, faulty, faulty_since, powered, state_code
 from tests.dashboards.promtool import Samples, expect
 from tests.deploy.rules import alerts
 
@@ -20,6 +30,7 @@ HERE = 'school="a", site="main", device="switch-01"'
 MINUTES = 20
 WORDS = {one.text.en: one.value for one in STATES}
 POWER_WORDS = {one.text.en: one.value for one in POWER}
+FAULTS = {one.text.en for one in STATES if one.colour is Colour.BAD}
 VARIABLES = {
     "$school": "a",
     "$site": "main",
@@ -90,34 +101,43 @@ def test_a_power_fault_is_shown_at_its_port(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("way", "other"), [("In", "Out"), ("Out", "In")])
 @pytest.mark.parametrize(
-    ("a_minute", "packets", "said"),
+    ("event", "a_minute", "packets", "said"),
     [
-        (1, {}, "in use"),
-        (4, {}, "DAMAGED PACKETS"),
+        ("Errors", 1, {}, "in use"),
+        ("Errors", 4, {}, "DAMAGED PACKETS"),
         # One in 1,500, and one in 500.
-        (4, {"ifHC{}UcastPkts": 6000}, "in use"),
-        (4, {"ifHC{}UcastPkts": 2000}, "DAMAGED PACKETS"),
-        (4, {"if{}UcastPkts": 6000}, "in use"),
-        (4, {"if{}UcastPkts": 2000}, "DAMAGED PACKETS"),
+        ("Errors", 4, {"ifHC{}UcastPkts": 6000}, "in use"),
+        ("Errors", 4, {"ifHC{}UcastPkts": 2000}, "DAMAGED PACKETS"),
+        ("Errors", 4, {"if{}UcastPkts": 6000}, "in use"),
+        ("Errors", 4, {"if{}UcastPkts": 2000}, "DAMAGED PACKETS"),
+        ("Discards", 9, {}, "in use"),
+        ("Discards", 12, {"ifHC{}UcastPkts": 1500}, "in use"),
+        ("Discards", 12, {"ifHC{}UcastPkts": 500}, "drops packets"),
     ],
 )
-def test_few_damaged_packets_are_no_fault_of_a_port(
-    tmp_path: Path, way: str, other: str, a_minute: int, packets: dict[str, int], said: str
+def test_few_damaged_or_dropped_packets_are_no_fault_of_a_port(
+    tmp_path: Path,
+    way: str,
+    other: str,
+    event: str,
+    a_minute: int,
+    packets: dict[str, int],
+    said: str,
 ) -> None:
     """One damaged packet in minutes painted a port red that no alert would ever mention."""
     labels = f'{HERE}, ifName="1", ifDescr="port 1"'
     series = {
         f"school_device_read_timestamp_seconds{{{HERE}}}": "0+60x20",
         **port("1"),
-        f"if{way}Errors{{{labels}}}": f"0+{a_minute}x20",
-        f"if{other}Errors{{{labels}}}": "0x20",
+        f"if{way}{event}{{{labels}}}": f"0+{a_minute}x20",
+        f"if{other}{event}{{{labels}}}": "0x20",
     }
     for counter, grows in packets.items():
         series[f"{counter.format(way)}{{{labels}}}"] = f"0+{grows}x20"
     named = '{ifName="1", ifDescr="port 1", port="1"}'
     expected: dict[str, Samples] = {
         state_code(): [{"labels": named, "value": WORDS[said]}],
-        f"count({faulty()})": [] if said == "in use" else [{"labels": "{}", "value": 1}],
+        f"count({faulty()})": [{"labels": "{}", "value": 1}] if said in FAULTS else [],
     }
     expect(tmp_path, series, expected, minutes=MINUTES, interval=1, variables=VARIABLES)
 
@@ -150,7 +170,11 @@ def test_a_faulty_port_says_since_when_not_for_how_long_its_link_has_been_there(
 def test_a_port_is_red_by_the_limits_of_the_alert() -> None:
     """PortErrors asks the same of every port that is received from, over half an hour."""
     [alert] = [rule for rule in alerts() if rule.alert == "PortErrors"]
-    asked = damaged("In").replace(f"{{{CHOSEN}}}", "").replace("$__rate_interval", "30m")
+    asked = (
+        beyond(DAMAGED, "In", "Errors")
+        .replace(f"{{{CHOSEN}}}", "")
+        .replace("$__rate_interval", "30m")
+    )
     assert _without_layout(asked) in _without_layout(alert.expression)
 
 
