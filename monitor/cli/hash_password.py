@@ -10,7 +10,7 @@ import sys
 import click
 
 from monitor.cli.common import Exit, fail
-from monitor.cli.output import say
+from monitor.cli.output import ask_secret, say
 
 
 @click.command("hash-password")
@@ -22,8 +22,7 @@ def hash_password() -> None:
     from monitor.web.login import DEFAULT_COST, MAX_PASSWORD_BYTES  # noqa: PLC0415
 
     if sys.stdin.isatty():
-        asked: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-        password = asked.encode()
+        password = ask_secret("Password").encode()
     else:
         password = sys.stdin.buffer.readline().rstrip(b"\r\n")
     if not password:

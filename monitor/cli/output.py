@@ -55,6 +55,15 @@ def ask_text(question: str, *, may_be_empty: bool = False) -> str:
     return answer.strip()
 
 
+def ask_secret(question: str) -> str:
+    """Return a secret that a person types twice at the terminal, without showing it.
+
+    The question is on stderr: the output may be redirected.
+    """
+    answer: str = click.prompt(plain(question), hide_input=True, confirmation_prompt=True, err=True)
+    return answer
+
+
 def say_json(document: object, default: Callable[[object], object] | None = None) -> None:
     """Print a document as indented JSON."""
     click.echo(as_json(document, indent=2, default=default))
