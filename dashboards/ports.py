@@ -143,7 +143,7 @@ def faulty_since() -> str:
     read = f"max by (port) ({events('ifInErrors')})"
     well, faulty_at = f"0 * {read} + time() unless on (port) {faulty()}", f"0 * {faulty()} + time()"
     began = f"max_over_time(({well}){FAULT_WINDOW}) or min_over_time(({faulty_at}){FAULT_WINDOW})"
-    return f"({began}) and on (port) {faulty()}"
+    return f"(({began}) and on (port) {faulty()})"
 
 
 def state_code() -> str:

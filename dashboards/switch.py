@@ -93,19 +93,10 @@ _PORTS_SAID: Final = tuple(
     )
 )
 
-_VERDICT_SINCE: Final = f"max(school_switch_state_since_timestamp_seconds{{{HERE}}})"
-_SINCE: Final = tuple(
-    Query(expr, said, instant=True, every=EVERY_POLL)
-    for expr, said in (
-        (
-            while_alive(f"topk(1, {ports.faulty_since()}) * 1000"),
-            Text("{{port}} faulty", "{{port}} gestört"),
-        ),
-        (
-            f"{_VERDICT_SINCE} * 1000 unless on () ({while_alive(_FAULTY)})",
-            Text("verdict", "Urteil"),
-        ),
-    )
+_FAULTY_SINCE_SAID: Final = Text("Faulty since", "Gestört seit")
+# Without a faulty port 0.
+_FAULTY_SINCE: Final = while_alive(
+    f"max({ports.faulty_since()}) * 1000 or 0 * max({ports.events('ifInErrors')})"
 )
 
 _RUNS: Final = while_alive(f"max(sysUpTime{{{HERE}}}) / 100")
@@ -143,23 +134,15 @@ ANSWER: Final = Row(
             in_words=True,
         ),
         as_of(4, 4),
-        Panel(
-            Kind.STAT,
+        _tile(
             STATE_SEEN_SINCE,
             Text(
-                "Since when the port that became faulty last is so, of one day at most; without a "
-                "faulty port, since when the verdict holds. Not from before the monitor was "
-                "started.",
-                "Seit wann der Port, der zuletzt gestört wurde, es ist, höchstens seit einem Tag; "
-                "ohne gestörten Port, seit wann das Urteil gilt. Nicht von vor dem Start des "
-                "Monitors.",
+                "Since when the verdict holds; not from before the monitor was started.",
+                "Seit wann das Urteil gilt; nicht von vor dem Start des Monitors.",
             ),
-            _SINCE,
+            f"max(school_switch_state_since_timestamp_seconds{{{HERE}}}) * 1000",
             "since",
-            NOTHING_YET,
-            width=6,
-            height=4,
-            steps=_PLAIN,
+            _PLAIN,
         ),
         Panel(
             Kind.STAT,
@@ -175,10 +158,25 @@ ANSWER: Final = Row(
             _PORTS_SAID,
             "none",
             NOTHING_YET,
-            width=6,
+            width=5,
             height=4,
             steps=SENTENCE_STEPS,
             in_words=True,
+        ),
+        replace(
+            _tile(
+                _FAULTY_SINCE_SAID,
+                Text(
+                    "Since when the port that became faulty last is so, of one day at most.",
+                    "Seit wann der Port, der zuletzt gestört wurde, es ist, höchstens seit einem "
+                    "Tag.",
+                ),
+                _FAULTY_SINCE,
+                "since",
+                _PLAIN,
+            ),
+            width=4,
+            values=(Value(0, Text("no port", "kein Port"), Colour.PLAIN),),
         ),
         replace(
             _tile(
@@ -191,6 +189,7 @@ ANSWER: Final = Row(
                 "broken",
                 BAD_FROM_ONE,
             ),
+            width=4,
             values=(Value(-1, Text("none listed", "nennt keine"), Colour.SILENT),),
         ),
         Panel(
@@ -205,7 +204,7 @@ ANSWER: Final = Row(
             _RESTARTED,
             "none",
             NOTHING_YET,
-            width=6,
+            width=5,
             height=4,
             steps=SENTENCE_STEPS,
             in_words=True,
@@ -275,7 +274,7 @@ PORTS: Final = Row(
                 # One in three minutes is none by Grafana's own decimals.
                 Column("Value #F", Text("Damaged", "Beschädigt"), "packets", decimals=2),
                 Column("Value #G", Text("Dropped", "Verworfen"), "packets", decimals=2),
-                Column("Value #H", Text("Faulty since", "Gestört seit"), "since"),
+                Column("Value #H", _FAULTY_SINCE_SAID, "since"),
                 Column("Value #I", Text("Link unchanged", "Link seit"), "duration"),
             ),
             first_by=Text("State", "Zustand"),

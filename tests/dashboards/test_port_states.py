@@ -15,7 +15,6 @@ from dashboards.ports import (
     STATES,
     beyond,
     faulty,
-    faulty_since,
     powered,
     state_code,
 )
@@ -145,26 +144,28 @@ def test_few_damaged_or_dropped_packets_are_no_fault_of_a_port(
 def test_a_faulty_port_says_since_when_not_for_how_long_its_link_has_been_there(
     tmp_path: Path,
 ) -> None:
-    switch_since = f"school_switch_state_since_timestamp_seconds{{{HERE}}}"
     read = f"school_device_read_timestamp_seconds{{{HERE}}}"
-    basis = {'up{job="schulnetz"}': "1x20", read: "0+60x20", switch_since: "30x20"}
+    basis = {'up{job="schulnetz"}': "1x20", read: "0+60x20"}
     always, lately, never = port("1", damaged=60), port("2"), port("3")
     [errors] = [name for name in lately if name.startswith("ifInErrors")]
     lately[errors] = "0x8 60+60x11"
-    [tile] = [one for one in switch.ANSWER.panels if one.title.en == "State seen since"]
-    newest, verdict = (query.expr for query in tile.queries)
+    [tile] = [one for one in switch.ANSWER.panels if one.title.en == "Faulty since"]
+    [table] = switch.PORTS.panels
+    [column] = [one.name for one in table.columns if one.title == tile.title]
+    of_ports = table.queries[ord(column[-1]) - ord("A")].expr
+    [newest] = (query.expr for query in tile.queries)
     expected: dict[str, Samples] = {
-        faulty_since(): [
-            {"labels": '{port="1"}', "value": 120},
-            {"labels": '{port="2"}', "value": 480},
+        of_ports: [
+            {"labels": '{port="1"}', "value": 120_000},
+            {"labels": '{port="2"}', "value": 480_000},
         ],
-        newest: [{"labels": '{port="2"}', "value": 480_000}],
-        verdict: [],
+        newest: [{"labels": "{}", "value": 480_000}],
     }
     series = basis | always | lately | never
     expect(tmp_path, series, expected, minutes=MINUTES, interval=1, variables=VARIABLES)
-    calm: dict[str, Samples] = {newest: [], verdict: [{"labels": "{}", "value": 30_000}]}
+    calm: dict[str, Samples] = {of_ports: [], newest: [{"labels": "{}", "value": 0}]}
     expect(tmp_path, basis | never, calm, minutes=MINUTES, interval=1, variables=VARIABLES)
+    assert [one.text.en for one in tile.values if one.value == 0] == ["no port"]
 
 
 def test_a_port_is_red_by_the_limits_of_the_alert() -> None:
