@@ -54,7 +54,7 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     ),
     "goal_unknown": Text(
         "the city's number is not known here: the other shards' ledgers cannot be read",
-        "die Zahl der Stadt ist hier nicht bekannt: die übrigen Messbücher sind nicht lesbar",
+        "die Zahl der Stadt ist hier nicht bekannt: die übrigen Messprotokolle sind nicht lesbar",
     ),
     "by_stage": Text("Schools by stage:", "Schulen nach Stufe:"),
     "goal_not_measured": Text(
@@ -158,7 +158,7 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     "earlier_ledger": Text(
         "The earlier ledger failed its check or was missing ({name}): availability begins on "
         "{when}.",
-        "Das frühere Messbuch war beschädigt oder fehlte ({name}): die Verfügbarkeit "
+        "Das frühere Messprotokoll war beschädigt oder fehlte ({name}): die Verfügbarkeit "
         "beginnt am {when}.",
     ),
     "starting": Text(

@@ -46,7 +46,7 @@ BROKEN: Final = Text(
     "THE LEDGER DOES NOT HOLD: these figures are no evidence. `schulnetz ledger verify` names the place.",
     "DAS MESSBUCH HÄLT DER PRÜFUNG NICHT STAND: diese Zahlen sind kein Nachweis. `schulnetz ledger verify` nennt die Stelle.",
 )
-LEDGER: Final = Text("Ledger", "Messbuch")
+LEDGER: Final = Text("Ledger", "Messprotokoll")
 
 # The table of sites, by what a column has.
 SITES: Final[Mapping[str, Text]] = {

@@ -136,7 +136,7 @@ async def test_a_ledger_that_was_set_aside_is_shown_at_the_top() -> None:
     )
     view = Failing(earlier_ledger=earlier)
     german, english = await page("/", view=view), await page("/", "en", view)
-    assert "Das frühere Messbuch war beschädigt oder fehlte" in german
+    assert "Das frühere Messprotokoll war beschädigt oder fehlte" in german
     assert "The earlier ledger failed its check or was missing" in english
     for text in (german, english):
         assert f"({earlier.name})" in text
