@@ -70,10 +70,12 @@ class Topology:
 
     def observe(self, observation: Observation) -> bool:
         """Process an observation; return whether the device's links were updated."""
+        values = observation.values
+        if not isinstance(values, DeviceReading | HardwareReading):
+            return False
         place = place_of(observation.check.target)
         if place not in self._places:
             return False
-        values = observation.values
         if isinstance(values, DeviceReading) and values.sys_name:
             self._names.setdefault(place[0], {})[place] = values.sys_name.strip("\0 ")
         if not isinstance(values, HardwareReading) or values.neighbors is None:

@@ -28,6 +28,8 @@ _Counted = TypeVar("_Counted", bound=str)
 
 # One check has fewer; a device's texts may change with every poll, and old ones are not kept.
 _KEPT_BEGINS = 256
+# A hundred octets each, for all devices: the ports of a few makes.
+_KEPT_ENDS = 2_000
 
 
 def sanitise(raw: bytes | str, limit: int = LABEL_LIMIT) -> str:
@@ -111,7 +113,8 @@ class Blocks:
     ) -> None:
         """Add a sample per row of a table: its own label values, after the common ones, and value.
 
-        For tables that are too large for keeping the label texts.
+        For tables that are too large for keeping the label texts of each device: most of a city's
+        devices have the same rows.
 
         Raises:
             ValueError: if the number of label values is not the metric's.
@@ -119,7 +122,7 @@ class Blocks:
         names = metric.labels
         begin = f"{metric.name}{labels(names[: len(common)], common)[:-1]},"
         own = names[len(common) :]
-        lines = [f"{begin}{labels(own, values)[1:]} {number(value)}\n" for values, value in rows]
+        lines = [f"{begin}{_end(own, values)} {number(value)}\n" for values, value in rows]
         if lines:
             self._lines.setdefault(metric.name, []).extend(lines)
 
@@ -188,6 +191,12 @@ class SteadyLines:
             write(blocks)
             self._origin, self._texts = origin, blocks.text()
         return self._texts
+
+
+@lru_cache(maxsize=_KEPT_ENDS)
+def _end(names: tuple[str, ...], values: tuple[bytes | str, ...]) -> str:
+    """Return a row's own labels, up to the brace that closes them."""
+    return labels(names, values)[1:]
 
 
 @lru_cache(maxsize=_KEPT_BEGINS)

@@ -169,10 +169,12 @@ class DeviceProfiles:
         """
         found: tuple[tuple[bool, int], DeviceProfile] | None = None
         for profile in self.profiles:
+            # Hardly any does, and this is asked at every poll.
+            if not sys_object_id.startswith(profile.sys_object_ids):
+                continue
             if profile.sys_descr and not re.search(profile.sys_descr, sys_descr):
                 continue
             for subtree in profile.sys_object_ids:
-                # Hardly any does, and this is asked at every poll.
                 if not sys_object_id.startswith(subtree):
                     continue
                 matches = sys_object_id[len(subtree) : len(subtree) + 1] in {"", "."}

@@ -94,6 +94,8 @@ def _named_rows(found: Result, reading: ProfileReading) -> dict[str, Raw]:
     # These objects have an arity of 0, so the indexes are tuples.
     columns = cast("Mapping[str, Mapping[tuple[int, ...], Raw]]", found.columns)
     column = columns.get(_key(reading.oid, is_text=reading.text), {})
+    if not column:
+        return {}
     labels = columns.get(_key(reading.label_oid, is_text=True), {})
     wanted_rows = re.compile(reading.rows)
     names = {

@@ -57,7 +57,9 @@ class OutcomeHistory:
         day = self._days.get(observation.check.id)
         if day is None or observation.outcome is Outcome.UNKNOWN:
             return
-        day.advance(int(observation.started.timestamp()) // _HOUR_SECONDS)
+        hour = int(observation.started.timestamp()) // _HOUR_SECONDS
+        if hour > day.newest:
+            day.advance(hour)
         counts = day.ok if observation.outcome is Outcome.OK else day.failed
         place = day.newest % HOURS
         counts[place] = min(_MOST, counts[place] + 1)
