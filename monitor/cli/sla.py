@@ -83,9 +83,11 @@ def sla(  # noqa: PLR0913  # one per option, passed by name
     now = SystemClock().now()
     calendar = SchoolCalendar(inventory.calendar)
     wanted = month or f"{now.astimezone(calendar.timezone):%Y-%m}"
+    problem = ""
     try:
         with ledger.open_reader() as reader:
             result, heads = sealed(reader)
+            problem = "" if result.ok else fault_of(ledger, result)
             report = sla_report(
                 month_entries(reader, wanted, inventory.calendar.timezone),
                 inventory,
@@ -94,10 +96,10 @@ def sla(  # noqa: PLR0913  # one per option, passed by name
                 in_lessons=calendar.in_lessons,
                 provider=provider,
                 ledger=words_of(heads),
-                problem="" if result.ok else fault_of(ledger, result),
+                problem=problem,
             )
     except (LedgerError, ValueError) as error:
-        fail(str(error), Exit.WRONG)
+        fail("; ".join(filter(None, (problem, str(error)))), Exit.WRONG)
     if report.problem:
         say(f"error: {report.problem}; the figures are no evidence", err=True)
     if as_json:

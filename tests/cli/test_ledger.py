@@ -50,6 +50,17 @@ def test_sla_says_first_that_the_ledger_does_not_hold(forged: tuple[str, ...]) -
     assert german.splitlines()[1].startswith("DAS MESSBUCH HÄLT DER PRÜFUNG NICHT STAND: ")
 
 
+def test_sla_says_that_the_ledger_does_not_hold_if_its_rows_cannot_be_read(
+    forged: tuple[str, ...], tmp_path: Path
+) -> None:
+    with without_triggers(tmp_path / "ledger.sqlite") as connection:
+        connection.execute("UPDATE entries SET payload = 'garbage' WHERE sequence >= ?", (ROW,))
+    code, output, errors = invoke("sla", *MARCH, *forged)
+    assert (code, output) == (1, "")
+    assert f"row {ROW} is not what was written (first bad row {ROW}; 3 rows hold" in errors
+    assert "is damaged" in errors
+
+
 @pytest.mark.parametrize("command", [("ledger", "head"), ("report", "--format", "md")])
 def test_no_anchor_is_printed_of_a_ledger_that_does_not_hold(
     forged: tuple[str, ...], command: tuple[str, ...]
