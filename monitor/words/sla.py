@@ -44,7 +44,7 @@ NOTHING_YET: Final = Text(
 )
 BROKEN: Final = Text(
     "THE LEDGER DOES NOT HOLD: these figures are no evidence. `schulnetz ledger verify` names the place.",
-    "DAS MESSBUCH HÄLT DER PRÜFUNG NICHT STAND: diese Zahlen sind kein Nachweis. `schulnetz ledger verify` nennt die Stelle.",
+    "DAS MESSPROTOKOLL HÄLT DER PRÜFUNG NICHT STAND: diese Zahlen sind kein Nachweis. `schulnetz ledger verify` nennt die Stelle.",
 )
 LEDGER: Final = Text("Ledger", "Messprotokoll")
 

@@ -47,7 +47,7 @@ def test_sla_says_first_that_the_ledger_does_not_hold(forged: tuple[str, ...]) -
             assert said["ledger"] == ""
             assert "is not what was written" in said["ledger_problem"]
     _, german, _ = invoke("sla", *MARCH, "--lang", "de", *forged)
-    assert german.splitlines()[1].startswith("DAS MESSBUCH HÄLT DER PRÜFUNG NICHT STAND: ")
+    assert german.splitlines()[1].startswith("DAS MESSPROTOKOLL HÄLT DER PRÜFUNG NICHT STAND: ")
 
 
 def test_sla_says_that_the_ledger_does_not_hold_if_its_rows_cannot_be_read(
