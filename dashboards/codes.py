@@ -22,7 +22,7 @@ from dashboards.sentence import (
     sentence,
     unbroken,
 )
-from dashboards.shared import CAUSES, NOTHING_YET, code_of, labelled, with_place, words
+from dashboards.shared import CAUSES, NOTHING_YET, code_of, labelled, or_dash, with_place, words
 from monitor.words import terms
 from monitor.words.text import Text, same
 
@@ -153,7 +153,7 @@ def _of_no_verdict(what: str, name: str) -> tuple[Query, ...]:
         place = f'label_replace({place}, "device", "$device", "", "")'
     labels = [label for label in ("place", "device") if f"{{{{{label}}}}}" in name]
     for label in labels:
-        place = unbroken(f'label_replace({place}, "{label}", "–", "{label}", "")', label)
+        place = unbroken(or_dash(place, label), label)
     nothing = f"(0 * max by ({', '.join(labels)}) ({place}) - 1 unless on () ({what}))"
     return tuple(
         Query(

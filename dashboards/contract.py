@@ -6,11 +6,21 @@ from typing import Final
 
 from dashboards.as_of import as_of
 from dashboards.contract_lines import CAMPAIGNS_OF_LINES, DETAIL, LINES, OUTAGES_OF_LINES, OVER_TIME
-from dashboards.contract_terms import BELOW, COUNTED, KEPT, OF, OWED
+from dashboards.contract_terms import (
+    BELOW,
+    COUNTED,
+    ENOUGH,
+    KEPT,
+    OF,
+    OWED,
+    RECORDED,
+    SETTLED_AFTER,
+)
 from dashboards.panel import Board, Choice, Kind, Panel, Query, Row
 from dashboards.sentence import (
     BAD,
     GOOD,
+    NOTHING,
     SENTENCE_STEPS,
     SPANS,
     UNKNOWN,
@@ -26,6 +36,7 @@ from dashboards.shared import (
     OUTAGES,
     PROVIDER,
     of_city,
+    or_dash,
     with_place,
 )
 from monitor.words.terms import NO_CONTRACT
@@ -43,20 +54,37 @@ def _not_judged(said: Text) -> Query:
     return sentence(_NONE_OWED, UNKNOWN, said)
 
 
+# How much of the time range was measured: a monitor may be younger than what it is asked of.
+_MEASURED: Final = f"round(60 * max(({RECORDED}) {OF}), 60)"
+_WHOLE: Final = f"{_MEASURED} + {SETTLED_AFTER} > {ENOUGH} * $__range_s"
+
 _KEEPS: Final = Panel(
     Kind.STAT,
     Text("Met in this time range?", "In diesem Zeitraum gehalten?"),
     Text(
         "How many lines miss their contracted availability in the dashboard's time range (top "
-        "right). Good: none.",
+        "right). Grey: none does, but a tenth of the range or more was not measured. Good: none.",
         "Wie viele Leitungen im Zeitraum der Tafel (oben rechts) die Verfügbarkeit ihres eigenen "
-        "Vertrags verfehlen. Gut: keine.",
+        "Vertrags verfehlen. Grau: keine, aber ein Zehntel des Zeitraums oder mehr ist nicht "
+        "gemessen. Gut: keine.",
     ),
     (
         sentence(
-            f"{numbered(lines=f'count({_JUDGED})')} unless on () ({BELOW})",
+            f"{numbered(lines=f'count({_JUDGED})')} and on () ({_WHOLE}) unless on () ({BELOW})",
             GOOD,
             Text("yes: all {{lines}} lines", "ja: alle {{lines}} Leitungen"),
+        ),
+        *(
+            sentence(
+                f"{numbered(lines=f'count({_JUDGED})', span=span.whole(_MEASURED))}"
+                f" unless on () ({_WHOLE} or on () ({BELOW}))",
+                NOTHING,
+                Text(
+                    f"all {{{{lines}}}} in {{{{span}}}} measured {span.unit.en}",
+                    f"alle {{{{lines}}}} in {{{{span}}}} gemessenen {span.unit.de}",
+                ),
+            )
+            for span in SPANS
         ),
         sentence(
             numbered(lines=f"count({_JUDGED})", below=f"count({BELOW})"),
@@ -74,26 +102,30 @@ _KEEPS: Final = Panel(
     in_words=True,
 )
 
-_FURTHEST: Final = f"({KEPT} {OF}) and on (school, site) topk(1, ({OWED} - ({KEPT} {OF})) > 0)"
-
-
-# The time range, or how much of it was measured: a monitor may be younger than what it is asked of.
-_MEASURED: Final = f"round(60 * max({COUNTED} {OF}), 60)"
+_FURTHEST: Final = f"({KEPT} {OF}) and on (school, site) topk(2, ({OWED} - ({KEPT} {OF})) > 0)"
+_PROVIDER_OF: Final = or_dash("max by (school, site, provider) (school_site_info)", "provider")
+_OF_PROVIDER: Final = (
+    f"{with_place(_FURTHEST)} * on (school, site) group_left (provider) {_PROVIDER_OF}"
+)
+# The time range, or how much of it counted.
+_COUNTED: Final = f"round(60 * max({COUNTED} {OF}), 60)"
 _OF_WHAT: Final = (
-    f"(vector($__range_s) and on () {_MEASURED} > 0.9 * $__range_s or on () {_MEASURED})"
+    f"(vector($__range_s) and on () {_COUNTED} > {ENOUGH} * $__range_s or on () {_COUNTED})"
 )
 
 
 def _furthest() -> tuple[Query, ...]:
-    """Return the sentences of the line that misses most, each for a length of the time range."""
-    share = f'count_values by (place) ("share", round(100 * {with_place(_FURTHEST)}, 0.01))'
+    """Return the sentences of the two that miss most, each for a length of the time range."""
+    share = f'count_values by (place, provider) ("share", round(100 * {_OF_PROVIDER}, 0.01))'
+    shares = unbroken(unbroken(share), "provider")
+    line, percent = "{{place}}, {{provider}}", "{{share}} %"
     return tuple(
         sentence(
-            unbroken(share) + " * on () group_left (span) " + numbered(span=span.whole(_OF_WHAT)),
+            f"{shares} * on () group_left (span) {numbered(span=span.whole(_OF_WHAT))}",
             BAD,
             Text(
-                f"{{{{place}}}}: available {{{{share}}}} % of {{{{span}}}} {span.unit.en}",
-                f"{{{{place}}}}: in {{{{span}}}} {span.unit.de} zu {{{{share}}}} % verfügbar",
+                f"{line}: available {percent} of {{{{span}}}} {span.unit.en}",
+                f"{line}: in {{{{span}}}} {span.unit.de} zu {percent} verfügbar",
             ),
         )
         for span in SPANS
@@ -105,14 +137,23 @@ _WORST: Final = Panel(
     Kind.STAT,
     Text("Furthest below its contract", "Am weitesten unter Vertrag"),
     Text(
-        "Availability in the time range, or in as much of it as was measured, of the line that "
-        "misses its own contract by most. Good: none does.",
-        "Verfügbarkeit im Zeitraum, oder in dem Teil, der gemessen ist, der Leitung, die ihren "
-        "eigenen Vertrag am weitesten verfehlt. Gut: keine.",
+        "Availability in the time range, or in as much of it as was measured, of the two lines "
+        "that miss their own contracts by most, with their providers. Good: none does.",
+        "Verfügbarkeit im Zeitraum, oder in dem Teil, der gemessen ist, der beiden Leitungen, die "
+        "ihre eigenen Verträge am weitesten verfehlen, mit ihrem Anbieter. Gut: keine.",
     ),
     (
         *_furthest(),
-        sentence(f"max({_JUDGED}) unless on () ({BELOW})", GOOD, Text("no line", "keine Leitung")),
+        sentence(
+            f"max({_JUDGED}) and on () ({_WHOLE}) unless on () ({BELOW})",
+            GOOD,
+            Text("no line", "keine Leitung"),
+        ),
+        sentence(
+            f"max({_JUDGED}) unless on () ({_WHOLE} or on () ({BELOW}))",
+            NOTHING,
+            Text("no line, as far as measured", "keine, soweit gemessen"),
+        ),
         _not_judged(NO_CONTRACT),
         *sentences_of_nothing(f"{_JUDGED} or on () {_NONE_OWED}", NOTHING_YET),
     ),

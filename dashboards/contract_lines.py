@@ -14,6 +14,7 @@ from dashboards.contract_terms import (
     IN_RANGE,
     KEPT,
     LOST,
+    NOT_KNOWN,
     OF,
     OWED,
     against_contract,
@@ -49,11 +50,13 @@ LINES: Final = Panel(
     Text(
         "Availability in the time range, the contracted availability, and the shortfall, worst "
         "first. Minutes that were unknown, in maintenance, or excused by a person do not count. "
-        "Down is as recorded. Loss is the loss of pings to the line's router. A line without a "
+        "Down is as recorded; unknown includes what was not measured, from a tenth of the range "
+        "on. Loss is the loss of pings to the line's router. A line without a "
         "contract owes nothing.",
         "Verfügbarkeit im Zeitraum, was der Vertrag schuldet, und wie viel fehlt: das Schlimmste "
         "zuerst. Minuten, die unbekannt, in Wartung oder von Personen entschuldigt sind, zählen "
-        "nicht. Ausfall ist, was gemessen wurde. Verlust ist der von Pings zum Router der Leitung. "
+        "nicht. Ausfall ist, was gemessen wurde; unbekannt ist auch, was nicht gemessen wurde, ab "
+        "einem Zehntel des Zeitraums. Verlust ist der von Pings zum Router der Leitung. "
         "Eine Leitung ohne Vertrag schuldet nichts.",
     ),
     (
@@ -62,7 +65,7 @@ LINES: Final = Panel(
         _of_lines(f"clamp_min({OWED} - {KEPT}, 0)"),
         _of_lines(DOWN),
         _of_lines(f"({EXCUSED}) > 0"),
-        _of_lines(minutes("unknown")),
+        _of_lines(NOT_KNOWN),
         _of_lines(minutes("maintenance")),
         _of_lines(LOST),
     ),

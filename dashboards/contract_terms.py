@@ -17,6 +17,17 @@ def minutes(classes: str) -> str:
 
 
 DOWN: Final = minutes("down")
+# What is known, whether or not it counts.
+RECORDED: Final = minutes("up|down|maintenance|outside")
+# This share of a time range is all of it, and so are the last minutes, which are not settled yet.
+ENOUGH: Final = 0.9
+SETTLED_AFTER: Final = 600
+_MISSING: Final = f"($__range_s / 60 - {RECORDED})"
+# Of a line that was not measured throughout, all minutes of which nothing is known.
+NOT_KNOWN: Final = (
+    f"(({_MISSING} > ({1 - ENOUGH:.1f} * $__range_s + {SETTLED_AFTER}) / 60)"
+    f" or {minutes('unknown')})"
+)
 
 # How much of an excuse lies in the time range: whole excuses have minutes, not single ones.
 _BEGINS: Final = "max by (excuse) (school_excuse_begins_timestamp_seconds)"

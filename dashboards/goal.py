@@ -25,6 +25,7 @@ from dashboards.shared import (
     PROVIDER_COLUMN,
     TO_PLACE,
     of_city,
+    or_dash,
     or_silent,
     with_place,
     words,
@@ -49,8 +50,7 @@ def _share(label: str, info: str, on: str) -> str:
     """Return PromQL of the verified share by a label, least first; none where no site has one."""
     joined = f"* on ({on}) group_left ({label}) max by ({on}, {label}) ({info})"
     share = f"sum by ({label}) ({_VERIFIED} {joined}) / sum by ({label}) ({_ALL} {joined})"
-    told = f'label_replace({share}, "{label}", "–", "{label}", "")'
-    return f'sort({told} and on () count({info}{{{label}!=""}}))'
+    return f'sort({or_dash(share, label)} and on () count({info}{{{label}!=""}}))'
 
 
 def _breakdown(title: Text, label: str, info: str, on: str) -> Panel:

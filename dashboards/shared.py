@@ -264,6 +264,11 @@ def moved(counter: str, by: str) -> str:
     return f"sum by ({by}) (increase({counter}[$__range] @ end())) > 0"
 
 
+def or_dash(expr: str, label: str) -> str:
+    """Return `expr` with a dash for a label that it lacks; Grafana has no name without it."""
+    return f'label_replace({expr}, "{label}", "–", "{label}", "")'
+
+
 def with_name(expr: str) -> str:
     """Return `expr`, which has a school, with the label `name`: the school's."""
     return f"({expr}) * on (school) group_left (name) max by (school, name) (school_info)"

@@ -149,9 +149,9 @@ def test_the_contract_row_says_how_many_missed_it_and_its_basis(tmp_path: Path) 
     said = {
         kept: {"no: {{below}} of {{lines}} missed": (2, {"below": "1", "lines": "2"})},
         "Furthest below its contract": {
-            "{{place}}: available {{share}} % of {{span}} min": (
+            "{{place}}, {{provider}}: available {{share}} % of {{span}} min": (
                 2,
-                {"place": "Alpha", "share": "0", "span": "20"},
+                {"place": "Alpha", "provider": "A", "share": "0", "span": "20"},
             )
         },
         "Lines down": {"{{number}} of {{whole}}": (2, {"number": "1", "whole": "2"})},
@@ -169,9 +169,9 @@ def test_the_shortfall_of_a_line_names_the_measured_part_of_the_range(tmp_path: 
         series[f"school_minutes_total{{{of_line}}}"] = f"_x13 0+{by}x7"
     said = {
         "Furthest below its contract": {
-            "{{place}}: available {{share}} % of {{span}} min": (
+            "{{place}}, {{provider}}: available {{share}} % of {{span}} min": (
                 2,
-                {"place": "Alpha", "share": "0", "span": "7"},
+                {"place": "Alpha", "provider": "A", "share": "0", "span": "7"},
             )
         }
     }
