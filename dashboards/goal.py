@@ -304,7 +304,10 @@ DETAIL: Final = Row(
                 ),
             ),
             "none",
-            NOTHING_YET,
+            Text(
+                "no day of a passed campaign is known",
+                "kein Tag einer bestandenen Kampagne bekannt",
+            ),
             width=24,
             height=8,
             columns=(

@@ -133,28 +133,30 @@ _WHETHER: Final = Panel(
     ),
     (
         sentence(
-            f"{finish('0.9')} <= {TARGET} and on () {_EXPECTED}", GOOD, Text("on time", "pünktlich")
+            f"{finish('0.9')} <= {TARGET} and on () {_EXPECTED}",
+            GOOD,
+            Text("forecast: on time", "Prognose: pünktlich"),
         ),
         sentence(
             f"({finish('0.5')} <= {TARGET} unless on () {finish('0.9')} <= {TARGET})"
             f" and on () {_EXPECTED}",
             CARE,
-            Text("probably on time", "wohl pünktlich"),
+            Text("forecast: probably on time", "Prognose: wohl pünktlich"),
         ),
         sentence(
             f"{one_day(_LATE)} and on () {_EXPECTED}",
             CARE,
-            Text("late by 1 day", "1 Tag zu spät"),
+            Text("forecast: 1 day late", "Prognose: 1 Tag zu spät"),
         ),
         sentence(
             f"{in_days(_LATE)} and on () {_EXPECTED}",
             CARE,
-            Text("late by {{days}} days", "{{days}} Tage zu spät"),
+            Text("forecast: {{days}} days late", "Prognose: {{days}} Tage zu spät"),
         ),
         sentence(
             f"{in_months(_LATE)} and on () {_EXPECTED}",
             BAD,
-            Text("late by {{months}} months", "{{months}} Monate zu spät"),
+            Text("forecast: {{months}} months late", "Prognose: {{months}} Monate zu spät"),
         ),
         *_WHEN_BUILT,
         *(sentence(_is(name), code, OUTLOOKS[name]) for name, code in _SAID.items()),

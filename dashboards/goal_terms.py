@@ -84,8 +84,14 @@ def of_goal(expr: str, below: int, too_few: Text = _OF) -> tuple[Query, ...]:
         enough, short = (
             Text(f"{said.en} {name.en}", f"{said.de} {name.de}") for said in (_OF, too_few)
         )
+        # "80 of 79" would be read as an error.
+        more = Text(
+            f"{{{{number}}}} {name.en}, goal {{{{goal}}}}",
+            f"{{{{number}}}} {name.de}, Ziel {{{{goal}}}}",
+        )
         queries += [
-            sentence(f"{numbers} and on () {expr} >= {GOAL}", GOOD, enough),
+            sentence(f"{numbers} and on () {expr} == {GOAL}", GOOD, enough),
+            sentence(f"{numbers} and on () {expr} > {GOAL}", GOOD, more),
             sentence(f"{numbers} and on () {expr} < {GOAL}", below, short),
         ]
     return tuple(queries)

@@ -37,10 +37,12 @@ _ON_THE_LIST: Final = "max(rollout_goal_listed)"
 
 _PAST: Final = Panel(
     Kind.STAT,
-    Text("Overdue by", "Überfällig"),
+    Text("Past the target day by", "Zieltag überschritten um"),
     Text(
-        "How long ago the target day was, or by how much it was missed. Good: not past.",
-        "Wie lange der Zieltag her ist oder wie weit er verfehlt wurde. Gut: gar nicht.",
+        "Until today, or until the goal was reached; by how much all are built late is the "
+        "forecast above. Good: not past.",
+        "Bis heute, oder bis das Ziel erreicht war; um wie viel zu spät alle gebaut sind, sagt die "
+        "Prognose oben. Gut: gar nicht.",
     ),
     (
         sentence(f"{OVERDUE} == 0", GOOD, Text("not due yet", "noch nicht fällig")),

@@ -1,0 +1,81 @@
+"""What the goal's board says of a forecast, of today, and of more than the goal asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dashboards import goal, goal_why
+from dashboards.sentence import BAD, CARE, GOOD
+from tests.dashboards.promtool import Samples, expect
+from tests.dashboards.test_first_rows import ALIVE, DAY, TARGET, expect_said
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dashboards.panel import Panel
+
+
+@pytest.mark.parametrize(
+    ("middle", "latest", "text", "code", "labels"),
+    [
+        (-9, -1, "forecast: on time", GOOD, {}),
+        (-9, 9, "forecast: probably on time", CARE, {}),
+        (1, 9, "forecast: 1 day late", CARE, {}),
+        (58, 90, "forecast: {{days}} days late", CARE, {"days": "58"}),
+        (700, 900, "forecast: {{months}} months late", BAD, {"months": "23"}),
+    ],
+)
+def test_what_is_expected_is_called_a_forecast(
+    tmp_path: Path, middle: int, latest: int, text: str, code: int, labels: dict[str, str]
+) -> None:
+    finish = "rollout_forecast_finish_timestamp_seconds"
+    series = {
+        **ALIVE,
+        "rollout_goal_target_timestamp_seconds": f"{TARGET}x20",
+        'rollout_forecast_outlook{outlook="expected"}': "1x20",
+        f'{finish}{{quantile="0.5"}}': f"{TARGET + middle * DAY}x20",
+        f'{finish}{{quantile="0.9"}}': f"{TARGET + latest * DAY}x20",
+    }
+    said = {"Built in time?": {text: (code, labels)}}
+    expect_said(tmp_path, goal.BOARD, series, said, {})
+
+
+def _tile(title: str) -> Panel:
+    [found] = [one for one in goal_why.TILES if one.title.en == title]
+    return found
+
+
+def test_the_time_past_the_target_day_is_not_called_a_forecast(tmp_path: Path) -> None:
+    series = {**ALIVE, "rollout_goal_overdue_seconds": f"{334 * DAY}x20"}
+    expected: dict[str, Samples] = {}
+    for query in _tile("Past the target day by").queries:
+        is_said = query.legend.en == "{{months}} months"
+        expected[query.expr] = [{"labels": '{months="11"}', "value": BAD}] if is_said else []
+    expect(tmp_path, series, expected, minutes=20, interval=1, variables={})
+
+
+@pytest.mark.parametrize(
+    ("listed", "text", "code"),
+    [
+        (78, "only {{number}} of {{goal}} schools", BAD),
+        (79, "{{number}} of {{goal}} schools", GOOD),
+        (80, "{{number}} schools, goal {{goal}}", GOOD),
+    ],
+)
+def test_more_than_the_goal_is_not_a_part_of_it(
+    tmp_path: Path, listed: int, text: str, code: int
+) -> None:
+    series = {
+        **ALIVE,
+        'rollout_goal_info{name="g", criterion="gigabit", unit="schools"}': "1x20",
+        "rollout_goal_denominator": "79x20",
+        "rollout_goal_listed": f"{listed}x20",
+    }
+    expected: dict[str, Samples] = {}
+    labels = f'{{number="{listed}", goal="79"}}'
+    for query in _tile("Listed").queries:
+        is_said = query.legend.en == text
+        expected[query.expr] = [{"labels": labels, "value": code}] if is_said else []
+    expect(tmp_path, series, expected, minutes=20, interval=1, variables={})
