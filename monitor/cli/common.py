@@ -216,9 +216,9 @@ def base_url(host: str, port: int, scheme: str = "http") -> str:
 def reachable_host(host: str) -> str:
     """Return the host that a browser can open: this machine's name if it listens on all addresses.
 
-    No certificate contains 0.0.0.0 or ::.
+    No certificate contains 0.0.0.0 or ::. The full name may take a look-up, so it is the short one.
     """
-    return socket.getfqdn() if host in {"0.0.0.0", "::"} else host  # noqa: S104  # no binding
+    return socket.gethostname() if host in {"0.0.0.0", "::"} else host  # noqa: S104  # no binding
 
 
 def listen_option(command: Command) -> Command:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from aiohttp import HttpVersion11, web
 
+from monitor.threads import Threads
 from monitor.web.host import parse_host
 from monitor.web.login import Login, Logins, user_of
 from monitor.web.refusals import Refusal
@@ -67,15 +68,24 @@ class Guard:
         self._rules = rules
         self._door = door
         self._open_paths = open_paths
-        self._hosts = {"localhost", socket.gethostname().lower(), socket.getfqdn().lower()}
+        self._hosts = {"localhost", socket.gethostname().lower()}
         self._hosts |= {name.lower() for name in host_names}
+        self._names = Threads("own-name", threads=1, queue=0)
         self._logins = Logins(time.monotonic, returning or Returning())
         self._logged = -math.inf
         self._refused = door.refused
 
+    def open(self) -> None:
+        """Learn the machine's full name, by a look-up that may take long; nothing waits for it."""
+        self._names.submit(self._learn_full_name)
+
     def close(self) -> None:
-        """Stop the thread that checks passwords."""
+        """Stop the thread that checks passwords, and wait for no name."""
         self._logins.close()
+        self._names.shutdown(wait=False)
+
+    def _learn_full_name(self) -> None:
+        self._hosts = self._hosts | {socket.getfqdn().lower()}
 
     @property
     def middleware(self) -> Middleware:

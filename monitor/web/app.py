@@ -111,6 +111,7 @@ async def serve(view: View, listen: Listen) -> AsyncIterator[int]:
     )
     async with AsyncExitStack() as stack:
         stack.callback(guard.close)
+        guard.open()
         sockets = await _listen(listen)
         for listening in sockets:
             stack.callback(listening.close)

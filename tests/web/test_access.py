@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import socket
 import ssl
+import threading
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -198,6 +200,24 @@ async def test_only_our_own_host_names_are_answered(host: str, answered: int) ->
     async with served(WebAccess(), host_names=("monitor.example",)) as port:
         found = await status(port, Host=host)
         assert found in {answered, 421 if not host else answered}
+
+
+async def test_a_server_of_names_that_does_not_answer_delays_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answered = threading.Event()
+
+    def full_name() -> str:
+        answered.wait(60)
+        return "Monitor.City.example"
+
+    monkeypatch.setattr(socket, "getfqdn", full_name)
+    async with asyncio.timeout(30), served(WebAccess()) as port:
+        assert await status(port, Host=socket.gethostname()) == 200
+        assert await status(port, Host="monitor.city.example") == 421
+        answered.set()
+        while await status(port, Host="monitor.city.example") != 200:  # noqa: ASYNC110  # no event
+            await asyncio.sleep(0.01)
 
 
 async def test_configured_headers_are_on_every_response() -> None:
