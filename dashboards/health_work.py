@@ -270,6 +270,8 @@ DETAIL: Final = Row(
             "none",
             NOTHING_YET,
             width=12,
+            # Neither good nor bad.
+            steps=(Step(None, Colour.SILENT), Step(0, Colour.PLAIN)),
             in_words=True,
         ),
         Panel(

@@ -159,3 +159,11 @@ def test_switches_of_a_silent_monitor_are_not_called_well(tmp_path: Path) -> Non
     asked: dict[str, Samples] = {parts.queries[0].expr: []}
     expect(tmp_path, FALLEN, asked, minutes=MINUTES, interval=1, variables=CHOSEN)
     assert (parts.no_data.en, parts.silent) == ("not measured", Colour.SILENT)
+
+
+def test_every_sentence_of_silence_is_grey() -> None:
+    for board in BOARDS:
+        for panel in (one for row in board.rows for one in row.panels):
+            if panel.in_words:
+                assert (panel.steps[0].value, panel.steps[0].colour) == (None, Colour.SILENT)
+                assert [step.value for step in panel.steps[1:2]] == [0], panel.title.en
