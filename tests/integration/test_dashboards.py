@@ -56,6 +56,7 @@ ONE_IS_ENOUGH = {
     "The line, and switches not up throughout": "all switches may have been up",
     "Damaged packets": "there are some, or none on any port",
     "Packets dropped for lack of buffers": "there are some, or none on any port",
+    "Ports, wrong ones first": "no port of the simulated switches has been faulty",
     "Burn-up against the goal": "the band ends on the target day, which is past",
     "Each line against its own contract": "what counts is settled later than what is owed",
 }
