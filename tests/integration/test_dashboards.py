@@ -53,6 +53,7 @@ RIGHTLY_EMPTY = {
 }
 # Of these one non-empty expression is enough: the others are alternatives.
 ONE_IS_ENOUGH = {
+    "As of": "the monitor answers, or has been silent since",
     "The line, and switches not up throughout": "all switches may have been up",
     "Damaged packets": "there are some, or none on any port",
     "Packets dropped for lack of buffers": "there are some, or none on any port",
