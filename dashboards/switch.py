@@ -271,7 +271,7 @@ PORTS: Final = Row(
                 Column("Value #C", same("PoE"), values=ports.POWER, coloured=False),
                 Column("Value #D", Text("In", "Herein"), "bps"),
                 Column("Value #E", Text("Out", "Hinaus"), "bps"),
-                # One in three minutes is none by Grafana's own decimals.
+                # Grafana's own decimals would round one in three minutes to 0.
                 Column("Value #F", Text("Damaged", "Beschädigt"), "packets", decimals=2),
                 Column("Value #G", Text("Dropped", "Verworfen"), "packets", decimals=2),
                 Column("Value #H", _FAULTY_SINCE_SAID, "since"),
