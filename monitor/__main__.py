@@ -1,6 +1,6 @@
 """`python -m monitor` is `schulnetz`."""
 
-from monitor.cli import main
+from monitor.cli import start
 
 if __name__ == "__main__":
-    main()
+    start()

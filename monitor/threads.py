@@ -5,7 +5,7 @@ there, reading reports would delay the probes' name lookups.
 
 Python's own `ThreadPoolExecutor` makes the process wait for its threads at exit. A name lookup may
 take minutes and cannot be stopped, so these threads end with the process: work that must be
-finished, such as a write, must not use them.
+finished, such as a write, must not use them, and the program ends by `monitor.cli.leaving`.
 
 Must not know: what is done in the threads.
 """

@@ -7,6 +7,6 @@ failed.
 Must not know: how anything is measured or stored.
 """
 
-from monitor.cli.main import main
+from monitor.cli.main import main, start
 
-__all__ = ["main"]
+__all__ = ["main", "start"]
