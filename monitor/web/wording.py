@@ -118,9 +118,13 @@ def _some(language: Language, names: Sequence[str]) -> str:
 
 
 def _every(language: Language, seconds: float) -> str:
-    """Return how often something runs, in minutes if these are whole."""
-    key, count = ("minutes", seconds / 60) if seconds % 60 == 0 else ("seconds", seconds)
-    said = f"{count:g}"
+    """Return how often something runs: in hours from two on, or in minutes, if these are whole."""
+    key, size = "seconds", 1
+    if seconds % 3600 == 0 and seconds > 3600:  # noqa: PLR2004  # an hour is 60 min
+        key, size = "hours", 3600
+    elif seconds % 60 == 0:
+        key, size = "minutes", 60
+    said = f"{seconds / size:g}"
     return word(
         language, f"every.{key}", count=said.replace(".", ",") if language == "de" else said
     )

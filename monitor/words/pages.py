@@ -129,6 +129,7 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     "never_run": Text("not run yet; it runs {pace}", "noch nicht gelaufen; sie läuft {pace}"),
     "every.seconds": Text("every {count} s", "alle {count} s"),
     "every.minutes": Text("every {count} min", "alle {count} min"),
+    "every.hours": Text("every {count} h", "alle {count} h"),
     "stale": Text(
         "The monitor cannot be reached. This page shows the state at {clock}.",
         "Der Monitor ist nicht erreichbar. Diese Seite zeigt den Stand von {clock} Uhr.",

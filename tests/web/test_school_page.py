@@ -89,7 +89,10 @@ async def test_a_check_that_has_not_run_shows_its_interval() -> None:
             new = {"at": None, "since": None, "outcome": Outcome.UNKNOWN, "reason": Reason.NOT_RUN}
             checks = tuple(
                 answers.check(check=name, interval_seconds=seconds, **new)
-                for name, seconds in (("icmp", 10.0), ("hardware", 300.0), ("website", 1.5))
+                for name, seconds in (
+                    *(("icmp", 10.0), ("hardware", 300.0), ("website", 1.5)),
+                    *(("throughput", 86400.0), ("dns", 3600.0)),
+                )
             )
             site = whole.sites[0].model_copy(update={"checks": checks})
             return whole.model_copy(update={"sites": (site,)})
@@ -100,6 +103,8 @@ async def test_a_check_that_has_not_run_shows_its_interval() -> None:
     german = words_of(await page("/schools/goethe", "de", Young()))
     assert "noch nicht gelaufen; sie läuft alle 5 min" in german
     assert "noch nicht gelaufen; sie läuft alle 1,5 s" in german
+    assert "noch nicht gelaufen; sie läuft alle 24 h" in german
+    assert "noch nicht gelaufen; sie läuft alle 60 min" in german
 
 
 async def test_every_check_shows_its_last_day_by_hour() -> None:
