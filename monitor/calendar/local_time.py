@@ -12,10 +12,12 @@ Must not know: what the time is for.
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
 _SPAN = re.compile(r"\+?((?:[0-9]{1,6}[wdhm])+)")
@@ -54,14 +56,12 @@ def parse_until(
     """
     text = text.strip()
     span = _SPAN.fullmatch(text.lower())
-    try:
+    with _within_calendar(text, _FORMS):
         if span is not None:
             return now.astimezone(UTC) + _span(span.group(1))
         if (clock := _clock(text)) is not None:
             return _next(clock, timezone, max(now, after or now))
         return _instant(text, timezone, timedelta(days=1), _FORMS)
-    except OverflowError:
-        raise TimeError(f"{text!r} is beyond the calendar; {_FORMS}") from None
 
 
 def is_span(text: str) -> bool:
@@ -80,9 +80,10 @@ def parse_began(text: str, timezone: ZoneInfo, now: datetime) -> datetime:
             exists twice.
     """
     text = text.strip()
-    if (clock := _clock(text)) is not None:
-        return _last(clock, timezone, now)
-    return _past(text, timezone, timedelta(), "began, 2026-10-05 08:00")
+    with _within_calendar(text, _PAST_FORMS):
+        if (clock := _clock(text)) is not None:
+            return _last(clock, timezone, now)
+        return _past(text, timezone, timedelta(), "began, 2026-10-05 08:00")
 
 
 def parse_ended(text: str, timezone: ZoneInfo, began: datetime) -> datetime:
@@ -96,9 +97,10 @@ def parse_ended(text: str, timezone: ZoneInfo, began: datetime) -> datetime:
             exists twice.
     """
     text = text.strip()
-    if (clock := _clock(text)) is not None:
-        return _next(clock, timezone, began)
-    return _past(text, timezone, timedelta(days=1), "ended, 2026-10-05 09:30")
+    with _within_calendar(text, _PAST_FORMS):
+        if (clock := _clock(text)) is not None:
+            return _next(clock, timezone, began)
+        return _past(text, timezone, timedelta(days=1), "ended, 2026-10-05 09:30")
 
 
 def parse_day(text: str) -> date:
@@ -117,10 +119,16 @@ def parse_day(text: str) -> date:
 def _past(text: str, timezone: ZoneInfo, of_date: timedelta, example: str) -> datetime:
     if is_span(text):
         raise TimeError(f"{text!r} is a span from now; write when it {example}")
+    return _instant(text, timezone, of_date, _PAST_FORMS)
+
+
+@contextmanager
+def _within_calendar(text: str, forms: str) -> Iterator[None]:
+    """Reject a text whose instant, or a day on the way to it, `datetime` cannot hold."""
     try:
-        return _instant(text, timezone, of_date, _PAST_FORMS)
+        yield
     except OverflowError:
-        raise TimeError(f"{text!r} is beyond the calendar; {_PAST_FORMS}") from None
+        raise TimeError(f"{text!r} is beyond the calendar; {forms}") from None
 
 
 def _span(text: str) -> timedelta:
@@ -142,20 +150,23 @@ def _clock(text: str) -> time | None:
 
 def _next(clock: time, timezone: ZoneInfo, after: datetime) -> datetime:
     """Return when a local clock shows a time next, after an instant."""
-    local = after.astimezone(timezone)
-    instant = _from_local(datetime.combine(local.date(), clock), timezone)
-    if instant > after:
-        return instant
-    return _from_local(datetime.combine(local.date() + timedelta(days=1), clock), timezone)
+    wall = datetime.combine(after.astimezone(timezone).date(), clock)
+    if max(_readings(wall, timezone)) <= after:
+        wall += timedelta(days=1)
+    return _from_local(wall, timezone)
 
 
 def _last(clock: time, timezone: ZoneInfo, before: datetime) -> datetime:
     """Return when a local clock last showed a time, up to an instant."""
-    local = before.astimezone(timezone)
-    instant = _from_local(datetime.combine(local.date(), clock), timezone)
-    if instant <= before:
-        return instant
-    return _from_local(datetime.combine(local.date() - timedelta(days=1), clock), timezone)
+    wall = datetime.combine(before.astimezone(timezone).date(), clock)
+    if min(_readings(wall, timezone)) > before:
+        wall -= timedelta(days=1)
+    return _from_local(wall, timezone)
+
+
+def _readings(wall: datetime, timezone: ZoneInfo) -> list[datetime]:
+    """Return the UTC instants that a naive local time may mean: they differ at a clock change."""
+    return [wall.replace(tzinfo=timezone, fold=fold).astimezone(UTC) for fold in (0, 1)]
 
 
 def _iso(text: str) -> str:

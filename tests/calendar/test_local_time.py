@@ -111,6 +111,21 @@ def test_a_bare_time_skipped_or_repeated_by_a_clock_change_is_refused() -> None:
         parse_until("02:30", BERLIN, utc("2026-10-24T22:30"))
 
 
+def test_a_bare_time_is_tomorrows_once_todays_clock_change_has_skipped_or_repeated_it() -> None:
+    assert parse_until("02:30", BERLIN, utc("2027-03-28T08:00")) == utc("2027-03-29T00:30")
+    assert parse_until("02:30", BERLIN, utc("2026-10-25T09:00")) == utc("2026-10-26T01:30")
+
+
+def test_a_bare_past_time_is_yesterdays_before_todays_clock_change_skips_or_repeats_it() -> None:
+    assert parse_began("02:30", BERLIN, utc("2027-03-28T00:10")) == utc("2027-03-27T01:30")
+    assert parse_began("02:30", BERLIN, utc("2026-10-24T23:10")) == utc("2026-10-24T00:30")
+
+
+def test_an_end_after_the_last_day_of_the_calendar_is_refused() -> None:
+    with pytest.raises(TimeError, match="beyond the calendar"):
+        parse_ended("10:00", BERLIN, utc("9999-12-31T22:00"))
+
+
 @given(st.text(max_size=40))
 def test_any_text_is_parsed_or_raises_the_documented_error(text: str) -> None:
     with suppress(TimeError):
