@@ -110,13 +110,13 @@ def _made(
     inventory: Inventory, ledger: LedgerPlace, as_of: datetime | None, since: datetime | None
 ) -> RolloutReport:
     now = SystemClock().now().replace(microsecond=0)
-    at, begin = (_end_of(day, inventory) for day in (as_of, since))
     if (
         as_of is not None
         and as_of.date() > now.astimezone(ZoneInfo(inventory.calendar.timezone)).date()
     ):
         fail(f"--as-of {as_of:%Y-%m-%d} has not come yet", Exit.WRONG)
     try:
+        at, begin = (_end_of(day, inventory) for day in (as_of, since))
         with ledger.open_reader() as reader:
             result, heads = sealed(reader)
             if not result.ok:

@@ -188,9 +188,16 @@ def record(report: RolloutReport) -> Entry:
 
 
 def end_of(day: date, timezone: str) -> datetime:
-    """Return the last instant (to the millisecond, UTC) of a local day."""
-    midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(timezone))
-    return midnight.astimezone(UTC) - timedelta(milliseconds=1)
+    """Return the last instant (to the millisecond, UTC) of a local day.
+
+    Raises:
+        ValueError: if the calendar has no next day.
+    """
+    try:
+        midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(timezone))
+        return midnight.astimezone(UTC) - timedelta(milliseconds=1)
+    except OverflowError:
+        raise ValueError(f"{day} is beyond the calendar; name an earlier day") from None
 
 
 def _sites(

@@ -195,9 +195,17 @@ def test_recording_while_a_daemon_runs_says_what_to_do(state: Path) -> None:
     assert "--since 2019-06-30" in result.stderr
 
 
-def test_a_future_day_is_refused(state: Path) -> None:
-    result = run("report", "--as-of", "2999-01-01", state=state)
-    assert (result.exit_code, "has not come yet" in result.stderr) == (1, True)
+@pytest.mark.parametrize(
+    ("option", "day", "said"),
+    [
+        ("--as-of", "2999-01-01", "has not come yet"),
+        ("--as-of", "9999-12-31", "has not come yet"),
+        ("--since", "9999-12-31", "beyond the calendar"),
+    ],
+)
+def test_a_future_day_is_refused(state: Path, option: str, day: str, said: str) -> None:
+    result = run("report", option, day, state=state)
+    assert (result.exit_code, said in result.stderr) == (1, True)
 
 
 def test_backfill_writes_a_file_and_prints_the_next_step(state: Path, tmp_path: Path) -> None:
