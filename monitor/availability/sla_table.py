@@ -153,7 +153,8 @@ class _Writer:
         """Return the reason; the verdict's own sentence is English, a person's reason is theirs."""
         if self._language == "en":
             return f"{outage.reason} {outage.detail}".strip()
-        reason = words.WHY[outage.reason].of(self._language) if outage.reason else ""
+        known = words.WHY.get(outage.reason)  # another version may have recorded others
+        reason = known.of(self._language) if known else outage.reason
         is_ours = outage.reason != "reclassified"
         return reason if is_ours else f"{reason}: {outage.detail}"
 

@@ -191,7 +191,7 @@ class CampaignRunner:
     async def test(self, site: str) -> None:
         """Make one attempt at a site's next test and record the result."""
         running = self.running(site)
-        if running is None:
+        if running is None or site not in self._places:  # a reload may just have removed it
             return
         school, place = self._places[site]
         settings, contract = place.uplink.throughput, place.uplink.contract

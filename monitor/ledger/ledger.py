@@ -133,6 +133,7 @@ class Ledger:
                 ledger._closing.set()
                 ledger._wake.set()
                 await writer
+                ledger._tell_loss()
                 ledger._tell_anchor("stop")
         finally:
             try:
@@ -239,11 +240,7 @@ class Ledger:
         Raises:
             LedgerError: if the file cannot be read.
         """
-
-        def check() -> VerifyResult:
-            return self._opened().reader.verify()
-
-        return await self._in_thread(check)
+        return await self._in_thread(lambda: self._opened().reader.verify())
 
     async def _write(self) -> None:
         batch = self._queue
@@ -312,6 +309,13 @@ class Ledger:
             return
         self._told, self._told_at = self._store.head, self._clock.monotonic()
         audit.info("ledger's end (%s): %s", occasion, self._told)
+
+    def _tell_loss(self) -> None:
+        """Log how many entries the disk had not accepted when the ledger closed."""
+        if self._waiting:
+            audit.error(
+                "%s: %d entries were not recorded: %s", self._place, self._waiting, self._problem
+            )
 
     async def _pause(self, seconds: float) -> None:
         """Wait `seconds`, or until the ledger is closed."""

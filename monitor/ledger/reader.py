@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -196,19 +196,26 @@ def write_copy(target: Path, fill: Callable[[sqlite3.Connection], None]) -> Veri
     Raises:
         LedgerError: if the target exists or cannot be written, or the copy does not verify.
     """
-    if target.exists():
-        raise LedgerError(
-            f"{target} exists already; a backup never overwrites: name another file, or remove it"
-        )
+    with os_errors(target):
+        if target.exists():
+            raise LedgerError(
+                f"{target} exists already; a backup never overwrites: name another file, or "
+                "remove it"
+            )
     draft = target.with_name(target.name + ".new")
     with os_errors(draft):
         draft.unlink(missing_ok=True)
         create_private(draft)
-    with closing(connect(draft)) as copy, sqlite_errors(draft):
-        fill(copy)
-        result = LedgerReader(copy, draft).verify()
-    if not result.ok:
-        raise LedgerCorruptError(f"the copy for {target} fails verification: {result.problem}")
+    try:
+        with closing(connect(draft)) as copy, sqlite_errors(draft):
+            fill(copy)
+            result = LedgerReader(copy, draft).verify()
+        if not result.ok:
+            raise LedgerCorruptError(f"the copy for {target} fails verification: {result.problem}")
+    except LedgerError:
+        with suppress(OSError):
+            draft.unlink()
+        raise
     with os_errors(target):
         draft.rename(target)
         sync_folder(target.parent)
@@ -222,8 +229,9 @@ def open_reader(path: Path) -> Iterator[LedgerReader]:
     Raises:
         LedgerError: if there is none, or it cannot be opened.
     """
-    if not path.exists():
-        raise LedgerError(f"{path}: there is no ledger; `schulnetz run` begins one")
+    with os_errors(path):
+        if not path.exists():
+            raise LedgerError(f"{path}: there is no ledger; `schulnetz run` begins one")
     with closing(connect(path)) as connection, sqlite_errors(path):
         # Not mode=ro: after a kill -9, the first connection must roll the journal back.
         connection.execute("PRAGMA query_only = ON")

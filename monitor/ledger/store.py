@@ -160,8 +160,9 @@ def open_store(
             schema.migrate(connection, migrations)
         with os_errors(path):
             path.chmod(0o600)
+        store = Store(connection, path, lock, problem, was_killed=was_open)
         opened.pop_all()
-        return Store(connection, path, lock, problem, was_killed=was_open)
+        return store
 
 
 def set_aside(path: Path) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from monitor.ledger.chain import Entry
+    from monitor.words.text import Language
 
 
 def test_table_shows_names_verbatim_and_names_its_rule() -> None:
@@ -33,9 +34,9 @@ def test_table_shows_names_verbatim_and_names_its_rule() -> None:
         assert part in text, part
 
 
-def table(entries: Iterable[Entry], now: datetime) -> str:
+def table(entries: Iterable[Entry], now: datetime, language: Language = "en") -> str:
     console = Console(width=300, record=True, file=io.StringIO())
-    console.print(to_table(report(entries, "2026-10", now=now)))
+    console.print(to_table(report(entries, "2026-10", now=now), language))
     return console.export_text()
 
 
@@ -55,6 +56,13 @@ def test_the_first_minutes_of_a_month_are_too_few_for_a_verdict(
     assert (("kept" in row) or ("broken" in row)) is not is_early
     assert row.split()[-3 if is_early else -2] == ("\u2013" if is_early else str(1 - down_minutes))
     assert ("too early: the contract" in text) is is_early
+
+
+def test_the_german_table_shows_a_reason_of_another_version_as_it_was_recorded() -> None:
+    begin, end = local(10, 1), local(10, 1, 1)
+    outage = [up(ALWAYS, begin), down(ALWAYS, begin + timedelta(minutes=20))]
+    text = table(recorded_month(begin, end, outage), end + timedelta(minutes=12), "de")
+    assert "timeout" in text
 
 
 def test_only_terms_that_occur_are_explained() -> None:

@@ -377,6 +377,20 @@ def test_a_request_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None
     assert file.path.read_bytes() == b'{"schema": 2}'
 
 
+def test_a_site_that_a_reload_removes_just_before_its_test_is_not_tested() -> None:
+    world = World()
+
+    async def main() -> None:
+        runner = world.runner()
+        runner.start(SITE, world.clock.now())
+        runner.reconfigure(replace(city_with_lessons(), schools=()))
+        await runner.test(SITE)
+
+    run_virtually(main())
+    assert world.tests == []
+    assert world.reasons == []
+
+
 def test_a_site_without_settings_has_no_campaign() -> None:
     world = World()
     with pytest.raises(CampaignError, match=r"no throughput\.method"):

@@ -16,14 +16,17 @@ import pytest
 from monitor.ledger.chain import Entry, LedgerError, LedgerLockedError, LedgerStorageError
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.place import SqlitePlace
-from monitor.ledger.reader import open_reader
-from monitor.ledger.store import Store
+from monitor.ledger.reader import LedgerReader, open_reader
+from monitor.ledger.store import Store, open_store
+from tests.ledger.attacker import change
 from tests.ledger.clocks import ManualClock, until
+from tests.ledger.test_anchor import grow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from monitor.ledger.anchor import Anchor
     from monitor.ledger.chain import Row
 
 NOON = datetime(2026, 10, 5, 12, 0, tzinfo=UTC)
@@ -228,6 +231,17 @@ async def test_closing_on_a_full_disk_fails_the_waiting_callers(
         ledger.submit([note(3)])
 
 
+async def test_closing_on_a_full_disk_says_in_the_log_how_many_entries_are_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Ledger.open(SqlitePlace(tmp_path / "ledger.sqlite"), ManualClock()) as ledger:
+        disk = RefusingDisk(monkeypatch)
+        ledger.submit([note(1), note(2)])
+        await until(lambda: disk.attempts >= 2)
+        ledger.submit([note(3)])
+    assert "ledger.sqlite: 3 entries were not recorded: database or disk is full" in caplog.text
+
+
 async def test_closing_writes_pending_entries(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
@@ -315,6 +329,41 @@ async def test_backup_verifies_and_never_overwrites(tmp_path: Path) -> None:
                 reader.backup(target)
     assert recorded(target) == [1]
     assert not list(tmp_path.glob("*.new*"))
+
+
+def test_a_backup_that_fails_verification_leaves_no_draft(tmp_path: Path) -> None:
+    path, target = tmp_path / "ledger.sqlite", tmp_path / "backup.sqlite"
+    grow(path, 4)
+    change(path, 3, '{"n":99}')
+    with open_reader(path) as reader, pytest.raises(LedgerError, match="fails verification"):
+        reader.backup(target)
+    assert not list(tmp_path.glob("backup*"))
+
+
+def test_a_name_that_the_file_system_refuses_is_reported(tmp_path: Path) -> None:
+    path, impossible = tmp_path / "ledger.sqlite", tmp_path / ("long" * 100)
+    grow(path, 1)
+    with pytest.raises(LedgerError, match="File name too long"), open_reader(impossible):
+        pass
+    with open_reader(path) as reader, pytest.raises(LedgerError, match="File name too long"):
+        reader.backup(impossible)
+
+
+def test_a_ledger_that_cannot_be_opened_is_not_left_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    grow(path, 1)
+
+    def fails(_: LedgerReader) -> tuple[Anchor]:
+        raise LedgerStorageError("disk I/O error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LedgerReader, "heads", fails)
+        with pytest.raises(LedgerStorageError) as failure:
+            open_store(path, NOON)
+    open_store(path, NOON).close()
+    assert failure.value.args == ("disk I/O error",)
 
 
 async def test_export_holds_every_row_with_its_digest(tmp_path: Path) -> None:

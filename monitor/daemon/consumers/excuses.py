@@ -15,6 +15,7 @@ from monitor.availability.excuses import (
     read_excuses,
     unrecorded,
 )
+from monitor.ledger.chain import LedgerError
 from monitor.state.request_file import RequestFileError
 
 if TYPE_CHECKING:
@@ -29,17 +30,23 @@ REQUEST_SECONDS = 2.0
 
 
 async def obey_excuses(ledger: Ledger, requests: ExcuseFile, clock: Clock) -> None:
-    """Carry out requests until cancelled; each is recorded in the ledger once."""
+    """Carry out requests until cancelled; each is recorded in the ledger once.
+
+    While the file or the ledger cannot be read, they wait; each failure is logged once.
+    """
     seen: Stamp = None
+    logged = ""
     while True:
         try:
             stamp = requests.stamp()
             if stamp != seen:
                 await _take_up(ledger, requests)
                 seen = stamp
-        except RequestFileError as error:
-            log.warning("excuses: %s", error)
-            seen = stamp
+            logged = ""
+        except (RequestFileError, LedgerError) as error:
+            if str(error) != logged:
+                log.warning("excuses: %s", error)
+            logged = str(error)
         await clock.sleep(REQUEST_SECONDS)
 
 
