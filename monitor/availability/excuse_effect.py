@@ -44,7 +44,7 @@ def effect_of(
     now: datetime,
     in_lessons: Callable[[str, datetime], bool],
 ) -> Effect:
-    """Return what an excuse that overlaps no other one would change at all its sites.
+    """Return the effect of an excuse on all its sites together; it overlaps no other excuse.
 
     Raises:
         LedgerError: if the ledger cannot be read.

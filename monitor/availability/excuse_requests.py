@@ -1,4 +1,4 @@
-"""Requests from the shell to reclassify minutes, and to withdraw that.
+"""Requests from the shell to reclassify minutes, or to withdraw a reclassification.
 
 Must not know: the ledger, or what an excuse does.
 """

@@ -28,7 +28,6 @@ EXCUSE_WITHDRAWN: Final = "excuse_withdrawn"
 MAX_DAYS: Final = 62
 MAX_WORDS: Final = 200
 MAX_SITES: Final = 2_000
-_MINUTE: Final = timedelta(minutes=1)
 
 Into = Literal["unknown", "down"]
 INTO: Final[tuple[Into, ...]] = ("unknown", "down")
@@ -40,7 +39,7 @@ class ExcuseError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """A withdrawn excuse."""
+    """The withdrawal of an excuse (its id): when, by whom, and why."""
 
     excuse: str
     at: datetime
@@ -50,7 +49,7 @@ class Withdrawal:
 
 @dataclass(frozen=True, slots=True)
 class Excuse:
-    """Minutes of some `school/site` from `first` (number since 1970) on, turned `into` a class.
+    """Reclassified `minutes` of some `school/site`, from minute `first` (number since 1970) on.
 
     `into` unknown: their down minutes are excused. `into` down: their unknown minutes count as
     down. `provider` is set if all sites of a provider were meant.
@@ -118,7 +117,8 @@ def minutes_between(begins: datetime, ends: datetime, now: datetime, zone: ZoneI
     """Return the minutes from one instant to another; messages use the local time of `zone`.
 
     Raises:
-        ExcuseError: if there are none, they are not over yet, or too many.
+        ExcuseError: if the range is empty, reversed, in the future, longer than `MAX_DAYS`, or
+            not in whole minutes.
     """
     if ends > now:
         raise ExcuseError(
@@ -136,7 +136,7 @@ def minutes_between(begins: datetime, ends: datetime, now: datetime, zone: ZoneI
         raise ExcuseError("the end lies before the start; swap them")
     if ends - begins > timedelta(days=MAX_DAYS):
         raise ExcuseError(
-            f"{(ends - begins).days} days at once; {MAX_DAYS} are allowed, so name them in parts"
+            f"{(ends - begins).days} days at once; at most {MAX_DAYS} are allowed: split the range"
         )
     return range(minute_of(begins), minute_of(ends))
 

@@ -121,8 +121,8 @@ def minute_class(state: State, *, in_maintenance: bool, in_service_hours: bool) 
 
     Outside the contract's hours nothing is owed, whatever happens then: `outside` comes first,
     so that night work never looks like maintenance in the hours that count. In a maintenance
-    window the line is excused, and an up minute does not count for it either: a window cannot
-    improve the figure. In all other minutes the observed state counts.
+    window down does not count against the line, nor up for it: a window cannot improve the
+    figure. In all other minutes the observed state counts.
     """
     if not in_service_hours:
         return MinuteClass.OUTSIDE

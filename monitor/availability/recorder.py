@@ -42,7 +42,7 @@ _MINUTES_OF_DAY: Final = 1440
 
 @dataclass(order=True, frozen=True, slots=True)
 class _Change:
-    """Sorted by the time a change became known: later knowledge is better knowledge."""
+    """Sorted by the time a change became known: a later one overrides an earlier one."""
 
     at: datetime
     since: datetime
@@ -167,7 +167,7 @@ class MinuteRecorder:
     def _entries(self, end: int, now: datetime) -> tuple[Entry, ...]:
         """Return entries for the watched minutes before `end` that have none yet.
 
-        Whatever is raised, no minute is lost: they count as recorded once all entries are made.
+        An exception loses no minute: they count as recorded only once all entries are made.
         """
         for history in self._histories.values():
             history.forget(start_of(self._cursor))
@@ -209,8 +209,8 @@ class MinuteRecorder:
     def _restart(self, now: datetime) -> None:
         """Restart after the wall clock went back: only the current states are still known.
 
-        Minutes already recorded are kept, unless the clock had been hours ahead: then nothing
-        would be recorded until it gets there again.
+        Recording continues after the minutes already recorded, unless the clock had been more
+        than an hour ahead: then nothing would be recorded until it catches up.
         """
         for history in self._histories.values():
             history.base, history.known = history.latest(), now

@@ -1,8 +1,8 @@
 """The availability entries in the ledger, and how they are read back.
 
-Three kinds of entries: `scope` lists the sites, in an order that its id stands for;
-`minutes` gives the class of every site for a run of equal minutes; `transition` is a
-confirmed change of a site's verdict, with the instant at which it really began.
+Four kinds of entries: `scope` lists the sites, in an order that its id stands for; `minutes` gives
+the class of every site for a run of equal minutes; `transition` is a confirmed change of a site's
+verdict, with the instant at which it really began; `rule` says which rule attributes losses.
 
 A `minutes` entry is complete in itself (given its scope): losing one costs only its own minutes.
 The first record of a minute is final; a later one changes nothing.
@@ -76,7 +76,7 @@ def scope_id(sites: Sequence[str]) -> str:
 
 
 def rule_entry(at: datetime) -> Entry:
-    """Return the entry that says that verdicts follow the present rule from an instant on."""
+    """Return the entry that says that verdicts follow the current rule from an instant on."""
     return Entry(at, RULE, "", {"rule": RULE_NAME})
 
 
@@ -134,10 +134,10 @@ def read_minutes(entries: Iterable[Entry], span: range) -> dict[str, bytes]:
 
 
 def begun(entries: Iterable[Entry], columns: Mapping[str, bytes], span: range) -> dict[str, int]:
-    """Return from which minute on each recorded site has been watched, as far as entries tell.
+    """Return the first watched minute of each recorded site, as far as the entries tell.
 
-    That is its first `scope` entry, or its first minute in `columns` (those of the span): a scope
-    is written when the first minutes have settled.
+    That is the minute of its first `scope` entry or, if earlier, its first minute in `columns`
+    (those of the span): a scope is written only when the first minutes have settled.
 
     Raises:
         MalformedEntryError: if an entry is not what this program writes.

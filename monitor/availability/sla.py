@@ -133,11 +133,12 @@ class SiteSla:
 
 @dataclass(frozen=True, slots=True)
 class SlaReport:
-    """A month's report; `ledger` has the anchors of its end when it was read.
+    """A month's report; `ledger` has the anchors of the ledger's last rows when it was read.
 
-    `problem` says why that ledger does not hold; then it has no anchors.
-    `excuses` are those that cover a minute of it, withdrawn ones included. `rule_from` is since
-    when its minutes follow the present rule for attributing losses, None if none does.
+    `problem` says why that ledger does not hold; then there are no anchors.
+    `excuses` are those that cover a minute of the month, withdrawn ones included. `rule_from` is
+    the instant from which the minutes follow the current rule for attributing losses, None if none
+    do.
     """
 
     city: str
@@ -290,7 +291,7 @@ def _rule_from(entries: Iterable[Entry], span: range) -> datetime | None:
 def owed_hours(
     school: School, site: Site, lessons: Callable[[str, datetime], bool], zone: ZoneInfo
 ) -> Callable[[datetime], bool] | None:
-    """Return whether the contract owes service at an instant; None is round the clock."""
+    """Return a test for whether the contract owes service at an instant; None: it always does."""
     if not site.uplink.is_owed_in_lessons_only:
         return None
     if not school.days_off:

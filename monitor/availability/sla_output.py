@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def method(report: SlaReport, language: Language = "en") -> tuple[str, ...]:
-    """Return how the figures were computed: a sentence for each thing that the month has."""
+    """Return how the figures were computed: a sentence for each thing that occurs in the month."""
     total = report.total
     is_recorded = bool(total.counted or total.unknown)
     listed = [
@@ -44,7 +44,7 @@ def method(report: SlaReport, language: Language = "en") -> tuple[str, ...]:
 
 
 def _rules(report: SlaReport, language: Language) -> tuple[str, ...]:
-    """Return by which rules it was decided whose loss a loss is."""
+    """Return the rules by which losses were attributed, as sentences."""
     rule, before = words.RULE.of(language), words.RULE_BEFORE.of(language)
     if report.rule_from is None:
         return (before,)

@@ -69,7 +69,7 @@ class _Writer:
         yield _text(made.format(zone=report.timezone, at=local(report, report.generated)))
 
     def _meanings(self) -> Iterable[str]:
-        """Yield what the words in the last column mean, those that are there."""
+        """Yield the meaning of each word that occurs in the last column."""
         sites, language = self._report.sites, self._language
         early = [one for one in sites if _is_too_early(one)]
         if early:
@@ -143,14 +143,14 @@ class _Writer:
         return table
 
     def _why_since(self, outage: Outage) -> str:
-        """Return the reason, and since when the line is down if that was before the minutes."""
+        """Return the reason, and since when the line has been down if since before the minutes."""
         if outage.since is None:
             return self._why(outage)
         at = local(self._report, outage.since)
         return f"{self._why(outage)} ({words.DOWN_SINCE.of(self._language).format(at=at)})".strip()
 
     def _why(self, outage: Outage) -> str:
-        """Return the reason; the verdict's own sentence is English, a person's reason is theirs."""
+        """Return the reason; in German without the verdict's sentence, which is English."""
         if self._language == "en":
             return f"{outage.reason} {outage.detail}".strip()
         known = words.WHY.get(outage.reason)  # another version may have recorded others
@@ -200,7 +200,7 @@ def _is_open(site: SiteSla) -> bool:
 
 
 def _is_too_early(site: SiteSla) -> bool:
-    """Return whether a month goes on of which so little is counted that no outage is allowed yet.
+    """Return whether the month is not over and its counted minutes do not allow an outage yet.
 
     A contract of 100 % never allows one.
     """

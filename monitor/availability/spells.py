@@ -1,10 +1,10 @@
-"""Changes of a site's verdict put together: one outage, however often the monitor started.
+"""Joins the changes of a site's verdict into outages, across restarts of the monitor.
 
-A change is recorded with what the rounds prove since the monitor can look: after a restart, and
-after minutes in which the monitor could not know, a dead line is recorded as down once more. Down
-before and after, with nothing but unknown between, is one outage since its first beginning.
+A change is recorded with what the rounds prove that the monitor has seen itself: after a restart,
+and after a time in which it could not know, a dead line is recorded as down once more. Down before
+and after, with only unknown in between, is one outage, which began the first time.
 
-Must not know: where entries are kept, minutes, how anything is shown.
+Must not know: where entries are kept, minutes, or how anything is shown.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class Spell:
 def down_spells(transitions: Iterable[Transition]) -> list[Spell]:
     """Return one site's outages by their beginning, from its changes in the order of `at`.
 
-    An outage ends when the line was up, or when its state became unknown.
+    An outage ends when the line comes up, or when its state becomes unknown and is not down again
+    before it is up.
     """
     spells: list[Spell] = []
     may_go_on = False

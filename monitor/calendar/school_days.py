@@ -2,8 +2,8 @@
 
 Public holidays come from the `holidays` package; school holidays are data shipped with the
 product and the city's own, which run out one day: `days_left` tells when. Days beyond the data
-are of unknown kind and count as school days, because a page too many is better than an outage
-unseen.
+are of unknown kind and count as school days, because one page too many is better than a missed
+outage.
 
 Must not know: devices, verdicts, maintenance.
 """
@@ -207,13 +207,6 @@ class SchoolCalendar:
         end = datetime.combine(day + timedelta(days=1), midnight, self.timezone).astimezone(UTC)
         return begin, end
 
-    def minutes_of_day(self, day: date) -> int:
-        """Return the number of minutes of a local day: 1440, or 1380 and 1500 on DST changes."""
-        begin, end = self.bounds_of_day(day)
-        return (end - begin) // timedelta(minutes=1)
-
     def _has_lessons(self, day: date) -> bool:
         # The configuration decides about lessons on Saturdays; the kind of day is for people.
-        if day in self._public or day in self._holidays:
-            return False
-        return self.day_kind(day) in {DayKind.SCHOOL_DAY, DayKind.WEEKEND, DayKind.UNKNOWN}
+        return day not in self._public and day not in self._holidays

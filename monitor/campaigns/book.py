@@ -73,7 +73,10 @@ class CampaignBook:
         ]
 
     def latest(self) -> dict[str, tuple[Campaign, Judged]]:
-        """Return the latest campaign of each `school/site`: running, or the last to end."""
+        """Return the campaign of each `school/site` with the newest measurement.
+
+        One without a measurement counts only if the site has no other.
+        """
         found: dict[str, tuple[Campaign, Judged]] = {}
         for campaign in sorted(self._campaigns.values(), key=_end):
             if campaign.id in self._judged:

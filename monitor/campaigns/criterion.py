@@ -2,7 +2,7 @@
 
 Tests measure TCP payload, while contracts state line rates. 1 Gbit/s on a port of 1 Gbit/s carries
 at most 941 Mbit/s of payload (`layers.py`), or 919 with PPPoE, tags and IPv6: 90 % are certain,
-95 % are not. So no more payload than 90 % of the contracted rate is demanded of a line. Vfg. Nr.
+95 % are not. So the payload demanded of a line is at most 90 % of the contracted rate. Vfg. Nr.
 99/2021 allows the same tenth for the maximum; the normal rate and the minimum get it only if the
 contract states more than 90 %.
 

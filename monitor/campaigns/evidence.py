@@ -9,7 +9,6 @@ Must not know: the ledger, how a rate is measured, or what follows from the evid
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Literal
 

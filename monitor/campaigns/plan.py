@@ -115,8 +115,8 @@ def plan(school: School, lessons: LessonHours, now: datetime, seed: str) -> tupl
     ]
     if not choices:
         raise CampaignError(
-            f"the next {WINDOW_DAYS} days have no {DAYS} days, not adjacent, with hours enough "
-            f"outside of lessons; look at the lessons of {school.type!r}"
+            f"the next {WINDOW_DAYS} days have no {DAYS} days, not adjacent, with enough hours "
+            f"outside lessons; check the lessons of {school.type!r}"
         )
     chosen = choices[int(_draw(seed, "days") * len(choices))]
     instants = [

@@ -58,7 +58,7 @@ KINDS: Final = (CAMPAIGN, MEASUREMENT, TRAFFIC)
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a runner needs of the daemon.
+    """What a runner needs from the daemon.
 
     `submit` writes entries to the ledger, all or none. `maintenance_until` returns when the
     maintenance of a school at an instant ends, None if there is none; `uplink` is the verdict
@@ -134,7 +134,8 @@ class CampaignRunner:
         """Start a campaign at a `school/site` and return its id.
 
         Raises:
-            CampaignError: if the site has no throughput settings, or a campaign runs there.
+            CampaignError: if the site is not configured or lacks a contract or throughput
+                settings, if a campaign runs there, or if too few days are suitable.
         """
         if site not in self._places:
             raise CampaignError(f"{site} is not configured")

@@ -64,7 +64,7 @@ class Codec(Generic[Value]):
             MalformedEntryError: if it is of another kind, or a field is missing or malformed.
         """
         if entry.kind != self.kind:
-            raise MalformedEntryError(f"{_name(entry)} is no {self.kind}")
+            raise MalformedEntryError(f"{_name(entry)} is not a {self.kind} entry")
         apart: dict[str, object] = {}
         if isinstance(self._at, str):
             apart[self._at] = entry.at

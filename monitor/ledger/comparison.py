@@ -1,8 +1,8 @@
 """Compares anchors with a ledger: which hold, and how each of the others is explained.
 
-An anchor does not say of which ledger it is, and a log has those of every ledger of its host: also
-of one that was set aside, or replaced by a backup. Only what nothing else explains is a ledger that
-was rewritten or truncated.
+An anchor does not say which ledger it belongs to, and a log has those of every ledger of its host,
+including one that was set aside, or replaced by a backup. Only a misfit that nothing else explains
+means that the ledger was rewritten or truncated.
 
 Must not know: where anchors come from, or where a ledger is kept.
 """
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 class Comparison:
     """How anchors fit a ledger: those that it holds, by row, and the others.
 
-    `behind` are those of which the row is there, but behind the first bad one: they prove nothing.
-    `others` says of each anchor that does not fit how that is explained. `newer` counts the rows
-    that no held anchor covers.
+    `behind` are those whose row is there, but behind the first bad one: they prove nothing.
+    `others` has an explanation for each anchor that does not fit. `newer` counts the rows that no
+    held anchor covers.
     """
 
     held: tuple[Anchor, ...]
@@ -37,7 +37,7 @@ class Comparison:
 
 
 def compare(reader: Reading, result: VerifyResult, anchors: Iterable[Anchor]) -> Comparison:
-    """Return how anchors fit a ledger, of which `result` is the verification.
+    """Return how anchors fit a ledger; `result` is that of its verification.
 
     Raises:
         LedgerError: if the ledger cannot be read, or an anchor's writer is ambiguous.
@@ -72,7 +72,7 @@ def _replaces(reader: Reading) -> bool:
 
 
 def _is_of(anchor: Anchor, head: Anchor, heads: Sequence[Anchor]) -> bool:
-    """Return whether an anchor is of a head's writer; an only writer needs no name."""
+    """Return whether an anchor belongs to a head's writer; a single writer needs no name."""
     return len(heads) == 1 or anchor.writer == head.writer
 
 

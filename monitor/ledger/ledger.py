@@ -240,7 +240,7 @@ class Ledger:
         Raises:
             LedgerError: if the file cannot be read.
         """
-        return await self._in_thread(lambda: self._opened().reader.verify())
+        return await self._in_thread(lambda: self._opened().reader.verify())  # noqa: PLW0108  # opened in the thread
 
     async def _write(self) -> None:
         batch = self._queue

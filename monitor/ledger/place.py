@@ -70,12 +70,12 @@ class LedgerStore(Protocol):
         """
 
     def lead(self) -> bool:
-        """Become or stay the leader of all writers in the place, who exports the city's figures.
+        """Become or stay the leader of all writers in the place, which exports the city's figures.
 
         The leadership ends with the store, in whatever way. Returns False while another leads.
 
         Raises:
-            LedgerError: if the connection was lost, and the lead with it: close this, open another.
+            LedgerError: if the connection was lost, and the lock with it: close this, open another.
         """
 
     def close(self) -> None:

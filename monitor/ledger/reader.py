@@ -155,7 +155,7 @@ class LedgerReader:
             with sqlite_errors(self._path):
                 schema.require_known(self._connection, migrations)
                 fault = fault or schema.differences(self._connection, migrations)
-            # Whatever the file around them, rows that hold are evidence.
+            # Valid rows are evidence, whatever is wrong with the file around them.
             chain = verify_chain(self.rows())
             with sqlite_errors(self._path):
                 found = self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
@@ -265,7 +265,7 @@ def sqlite_errors(path: Path) -> Iterator[None]:
         raise kind(f"{path}: {error}") from error
     except UnicodeDecodeError as error:
         # sqlite3 decodes its own messages and column names, which quote a damaged file.
-        raise LedgerCorruptError(f"{path}: a name in the file is no text") from error
+        raise LedgerCorruptError(f"{path}: a name in the file is not valid UTF-8") from error
 
 
 @contextmanager

@@ -126,7 +126,7 @@ def verify_chain(rows: Iterable[Row]) -> VerifyResult:
 def write_rows(rows: Iterable[Row], stream: TextIO) -> int:
     """Write rows as one JSON object a line, digests in hex; return how many.
 
-    What a damaged row has instead of an instant or a payload is written as it is stored.
+    A damaged instant or payload is written as it is stored.
     """
     count = 0
     for row in rows:

@@ -168,7 +168,7 @@ def open_store(
 def set_aside(path: Path) -> str:
     """Return the name of the newest ledger that was set aside and is still beside this one.
 
-    Of a ledger that was missing it is the note about it. Empty if there is none.
+    For a missing ledger, it is the name of the note about it. Empty if there is none.
 
     Raises:
         LedgerError: if the folder cannot be read.
@@ -218,7 +218,7 @@ def lock_ledger(path: Path) -> FileIO:
 def _mark(lock: FileIO) -> bool:
     """Record in the lock file that a ledger is open here; return whether the last run left it so.
 
-    That a ledger was begun is recorded with it, so that its loss is noticed.
+    The mark also says that a ledger was begun, so that its loss is noticed.
     """
     with suppress(OSError):  # on a full disk the next start records it
         lock.seek(0)
@@ -251,7 +251,7 @@ def _begin(
 ) -> None:
     """Create a ledger with its first entry; only then move aside what it replaces.
 
-    Of a ledger that is missing, a note is left: moving it away is how the loss is accepted.
+    For a missing ledger, a note is left: the operator accepts the loss by moving it away.
     """
     stamp = f"{now:%Y%m%dT%H%M%S.%fZ}"
     suffix = f".quarantined-{stamp}"

@@ -18,7 +18,8 @@ _FOR_EVER = 1 << 60
 def clock_changes(timezone: str, now: datetime) -> list[tuple[int, int]]:
     """Return periods of one offset each: the first Unix second after each, and the offset in s.
 
-    They begin a year before `now` and end ten years after it; the last one has no end.
+    Changes are included from a year before `now` until ten years after it; the last period has
+    no end.
     """
     zone = ZoneInfo(timezone)
     found: list[tuple[int, int]] = []

@@ -35,7 +35,7 @@ _HELP: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Backfilled:
-    """What was written: the number of samples, and their first and last time (None for none)."""
+    """What was written: the number of samples, and their first and last time, None without any."""
 
     samples: int
     first: datetime | None

@@ -37,7 +37,7 @@ _MEASURED: Final = frozenset({Stage.VERIFIED, Stage.LIVE_STALE, Stage.REGRESSED}
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """A site that has its line; `day` is None if it had it before monitoring began, or unknown."""
+    """A site that has its line; `day` is None if unknown, or before monitoring began."""
 
     day: date | None
 

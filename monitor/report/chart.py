@@ -24,7 +24,7 @@ _RIGHT: Final = 16
 _TOP: Final = 40
 _BOTTOM: Final = 34
 _TICKS: Final = 5
-# A first year of few weeks has no room for its label.
+# A first year of a few weeks has no room for its label.
 _LAST_ROOMY_MONTH: Final = 9
 # A range that ends later is cut, so that the past stays readable.
 _LONGEST_OUTLOOK: Final = timedelta(days=4 * 365)

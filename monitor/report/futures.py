@@ -32,7 +32,8 @@ _TREND_DEVIATION: Final = 0.6
 _NEAR_SHARE: Final = 0.5
 # A pause is unusual if it is longer than nine in ten of the earlier ones.
 _USUAL_SHARE: Final = 0.9
-# Few deliveries say little about their irregularity: 1 counts as much as 0.4 of one.
+# Few deliveries say little about their irregularity: the prior, 1, weighs as much as 0.4
+# deliveries.
 _PRIOR_DELIVERIES: Final = 0.4
 
 
@@ -99,7 +100,7 @@ def _net(past: Past, start: int, end: int, pace: float) -> float:
 
 
 def _weeks_needed(past: Past, start: int, pace: float, remaining: float) -> float:
-    """Return when within a block nothing remains; its net must suffice."""
+    """Return the weeks into a block until nothing remains; its net must suffice."""
     for place in range(BLOCK_WEEKS):
         net = _net(past, start + place, start + place + 1, pace)
         if net >= remaining:
@@ -109,7 +110,7 @@ def _weeks_needed(past: Past, start: int, pace: float, remaining: float) -> floa
 
 
 def _block_start(weeks: int, ahead: int, random: Random) -> int:
-    """Return the start in the past of a block for `ahead` weeks from now.
+    """Return where in the past a block for `ahead` weeks from now starts, in weeks.
 
     If the past is long enough, mostly the same season of a year before, because sites are built
     in the holidays; otherwise anywhere.

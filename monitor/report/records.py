@@ -18,7 +18,7 @@ REPORT: Final = "report"
 
 @dataclass(frozen=True, slots=True)
 class HandedOut:
-    """At `at`, a report of `verified` of `denominator` was issued.
+    """A report issued at `at`: `verified` of `denominator`.
 
     `row` is the ledger row of that state, `ledger` the anchor at which it was read.
     """

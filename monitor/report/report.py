@@ -39,7 +39,8 @@ class SiteLine:
     """One site of the goal: its identity, its stage, why, and the ledger rows that prove it.
 
     `school` is None for a site that is no longer configured. `change` is None if the ledger
-    has no stage. `measurement_rows` are first and last row and number of the campaign's tests.
+    has no stage. `measurement_rows` are the campaign's first row, last row, and number of
+    tests.
     """
 
     key: str
@@ -143,10 +144,10 @@ def rollout_report(
 ) -> RolloutReport:
     """Return the report of the roll-out as known at an instant, that instant included.
 
-    `since` is where the news begin; without it, at the last report issued before.
+    `since` is where the news begins; without it, at the last report issued before.
 
     Raises:
-        ValueError: if `since` is later.
+        ValueError: if `since` is later than `as_of`.
         LedgerError: if the ledger cannot be read.
     """
     if since is not None and since > as_of:

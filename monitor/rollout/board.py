@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from monitor.ledger.chain import Entry, Past
     from monitor.rollout.line import Identity
 
-# Kinds of which the whole past is needed, and how much of the minutes.
+# Kinds whose whole past is needed, and how far back the minutes are.
 _HISTORY: Final = (CAMPAIGN, MEASUREMENT, STAGE, LINE, LINE_DAY, REPORTED_GOAL)
 _MINUTES_BACK: Final = timedelta(days=14)
 

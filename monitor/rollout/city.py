@@ -31,7 +31,7 @@ class CityRecord:
 
 
 class SharedPast:
-    """The entries of all writers: a school from another shard brings its evidence."""
+    """The entries of all writers: a school that comes from another shard keeps its evidence."""
 
     __slots__ = ("_ledgers", "_threads")
 

@@ -27,7 +27,7 @@ Unit = Literal["schools", "sites"]
 
 @dataclass(frozen=True, slots=True)
 class GoalScope:
-    """From `at` on, the goal is `denominator` of a unit, and these are its `school/site`s."""
+    """From `at` on, the goal is `denominator` of `unit`; `sites` are its `school/site`s."""
 
     at: datetime
     name: str

@@ -94,7 +94,7 @@ class LineWatch:
             del self._minutes[:surplus]
 
     def see(self, seen: Identity, at: datetime) -> LineChange | None:
-        """Process the identity seen at the line; return the change if it is another line now."""
+        """Process the identity seen; return a change to the expected line, or to another one."""
         parts = {name: getattr(seen, name) for name in Identity.__slots__}
         known = {name: part for name, part in parts.items() if part is not None}
         kept = {name: getattr(self._seen, name) for name in Identity.__slots__}

@@ -18,7 +18,7 @@ def site_named(entry: Entry, text: str) -> str:
     """Return a `school/site` that an entry holds.
 
     Raises:
-        MalformedEntryError: if the text is none.
+        MalformedEntryError: if the text is not one.
     """
     try:
         return str(SiteKey.parse(text))

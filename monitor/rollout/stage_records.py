@@ -39,7 +39,7 @@ class StageChange:
 class ReportedFigure:
     """A published figure of a goal that is not measured here, and its source.
 
-    `value` was reached in total until `day`, `planned` was only promised; None is not stated.
+    `value` was reached in total by `day`, `planned` was only promised; None if not stated.
     """
 
     goal: str
@@ -69,7 +69,7 @@ def read_stage(entry: Entry) -> StageChange:
 
 
 def reported_figure(goal: str, entry: ReportedEntry) -> ReportedFigure:
-    """Return a figure that the configuration reports of the goal with that id, for the ledger."""
+    """Return the record of a configured figure of the goal with that id."""
     return ReportedFigure(goal, entry.day, entry.value, entry.source, entry.planned)
 
 

@@ -193,7 +193,7 @@ def test_entries_are_read_back_as_written() -> None:
         (BEGIN, BEGIN, "the end is the start"),
         (END, BEGIN, "the end lies before the start"),
         (BEGIN, NOW + timedelta(minutes=1), "lies in the future: it is"),
-        (BEGIN - timedelta(days=63), BEGIN, "63 days at once; 62 are allowed"),
+        (BEGIN - timedelta(days=63), BEGIN, "63 days at once; at most 62 are allowed"),
         (BEGIN + timedelta(seconds=1), END, "is not a whole minute; leave the seconds out"),
     ],
 )

@@ -97,14 +97,6 @@ def test_lessons_are_held_in_local_hours(school_type: str, when: str, *, lessons
     assert CALENDAR.in_lessons(school_type, local(when)) is lessons
 
 
-@pytest.mark.parametrize(
-    ("day", "minutes"),
-    [("2026-10-25", 1500), ("2027-03-28", 1380), ("2026-11-25", 1440), ("2026-12-31", 1440)],
-)
-def test_a_day_has_its_minutes_even_when_the_clocks_change(day: str, minutes: int) -> None:
-    assert CALENDAR.minutes_of_day(date.fromisoformat(day)) == minutes
-
-
 def test_days_join_without_a_gap_across_both_clock_changes() -> None:
     day = date(2026, 10, 1)
     while day < date(2027, 4, 30):

@@ -102,7 +102,7 @@ def test_entry_with_a_missing_key_or_wrong_type_is_refused(
 
 
 def test_entry_of_another_kind_is_refused() -> None:
-    with pytest.raises(MalformedEntryError, match="is no stage"):
+    with pytest.raises(MalformedEntryError, match="is not a stage entry"):
         read_stage(campaign_entry(STEP))
 
 

@@ -78,7 +78,7 @@ def test_lessons_around_the_clock_make_planning_impossible() -> None:
     always = tuple(LessonPeriod((day,), time(0, 30), time(23, 30)) for day in range(7))
     calendar = SchoolCalendar(Calendar("Europe/Berlin", "NW", {"Gymnasium": always}))
     term = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
-    with pytest.raises(CampaignError, match="outside of lessons"):
+    with pytest.raises(CampaignError, match="outside lessons"):
         plan(contracted_school(), calendar, term, "goethe")
 
 

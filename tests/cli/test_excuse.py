@@ -184,7 +184,7 @@ def test_minutes_not_recorded_yet_are_counted_separately(
         ({"--from": "2022-03-27 02:30"}, "does not exist in Europe/Berlin: the clocks go forward"),
         ({"--from": "2021-10-31 02:30"}, "exists twice in Europe/Berlin: the clocks go back"),
         ({"--from": "yesterday"}, "is not a time; write"),
-        ({"--from": "2021-03-07 08:00"}, "62 are allowed, so name them in parts"),
+        ({"--from": "2021-03-07 08:00"}, "at most 62 are allowed: split the range"),
         ({"--provider": "Stadtnets"}, "did you mean 'Stadtnetz'?"),
     ],
 )
