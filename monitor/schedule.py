@@ -198,7 +198,10 @@ class Schedule:
         return change
 
     def hurry(self, check_id: str) -> None:
-        """Run a check at once if it is asleep, without moving its grid of due times."""
+        """Run a check at once if it is asleep, without moving its grid of due times.
+
+        If it is well then, it does not back off any longer.
+        """
         check = self._by_id.get(check_id)
         entry = self._entries.get(check) if check else None
         if entry:
@@ -227,6 +230,10 @@ class Schedule:
             hurried = await self._sleep_until(grid, alarm)
             failures = failures + 1 if await self._take_turn(check) else 0
             if hurried:
+                if not failures:
+                    # The check may have backed off: its next place on the grid is the nearest one.
+                    left = grid - self._clock.monotonic()
+                    grid -= max(0, math.ceil(left / check.interval) - 1) * check.interval
                 continue
             pause = back_off(check.interval, failures)
             grid += pause

@@ -322,6 +322,32 @@ def test_hurry_runs_a_waiting_check_at_once_and_keeps_its_grid() -> None:
     run_virtually(main())
 
 
+def test_a_device_that_is_back_is_polled_at_its_pace_again() -> None:
+    async def main() -> None:
+        network = Network(VirtualClock())
+        network.answers["back"] = (Outcome.FAILED, Reason.TIMEOUT)
+        schedule = network.schedule()
+        check = walk("back")
+        set_checks(schedule, [check])
+        task = asyncio.create_task(schedule.run())
+        await asyncio.sleep(3_600)
+        network.answers.clear()
+        now = asyncio.get_running_loop().time()
+        schedule.hurry(check.id)
+        await asyncio.sleep(301)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        starts = network.starts["back"]
+        hurried, *regular = [start for start in starts if start >= now]
+        assert hurried == now
+        assert len(regular) == 5
+        assert {round((start - starts[0]) % 60, 6) for start in regular} <= {0.0, 60.0}
+        assert all(after - before <= 60 for before, after in itertools.pairwise([now, *regular]))
+
+    run_virtually(main())
+
+
 def test_concurrency_is_bounded_and_too_little_of_it_is_refused() -> None:
     async def main() -> None:
         network = Network(VirtualClock())

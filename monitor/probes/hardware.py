@@ -118,6 +118,8 @@ async def _read(
     )
     further = await read(*wanted, scalars=own_scalars)
     parts = parts_of(profile.readings, further) if profile else {}
+    # A partial list would look as if the other neighbors were gone.
+    heard = None if further.failure else neighbors(further.columns)
     # A device of the make can lack what its profile reads.
     said = {quantity for quantity, _ in parts}
     left = [one for one in standard_parts.columns_for(found, said) if one not in wanted]
@@ -137,8 +139,7 @@ async def _read(
         _chassis(profile, found, further),
         profile.name if profile else "",
         standard_parts.add_standard(parts, found, further),
-        # A partial list would look as if the other neighbors were gone.
-        None if further.failure else neighbors(further.columns),
+        heard,
         poe_ports.powered_ports(found.columns, further.columns.get(poe_ports.NAME, {})),
     )
     nothing = reading == HardwareReading(

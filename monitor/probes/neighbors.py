@@ -48,7 +48,8 @@ def neighbors(columns: Mapping[str, Mapping[int, int | bytes]]) -> tuple[Neighbo
     }
     local = [columns.get(name, {}) for name in LOCAL_COLUMNS]
     found = []
-    for index, name in remote["lldpRemSysName"].items():
+    for index, value in remote["lldpRemSysName"].items():
+        name = _text(value)
         capabilities = remote["lldpRemSysCapEnabled"].get(index, b"")
         if not name or not isinstance(capabilities, bytes):
             continue
@@ -59,7 +60,7 @@ def neighbors(columns: Mapping[str, Mapping[int, int | bytes]]) -> tuple[Neighbo
             continue
         port = _port(*(rows.get(number) for rows in local)) or str(number)
         far = _port(*(remote[name].get(index) for name in REMOTE_COLUMNS[:3]))
-        found.append(Neighbor(port, _text(name), far))
+        found.append(Neighbor(port, name, far))
     return tuple(found[:MAX_NEIGHBORS])
 
 

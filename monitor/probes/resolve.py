@@ -57,8 +57,11 @@ async def resolve(host: str, clock: Clock, deadline: float, names: Threads) -> R
         ResolveError: if the name has no address, or none came before the deadline
             (a monotonic instant in seconds).
     """
-    literal = host.partition("%")[0]
-    for family, version in ((socket.AF_INET, 4), (socket.AF_INET6, 6)):
+    # Only an IPv6 address has a zone.
+    for literal, family, version in (
+        (host, socket.AF_INET, 4),
+        (host.partition("%")[0], socket.AF_INET6, 6),
+    ):
         try:
             socket.inet_pton(family, literal)
         except OSError:

@@ -61,7 +61,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--config", type=Path, required=True, help="YAML file of the schools")
     parser.add_argument(
-        "--port", type=int, default=0, help="UDP port of all agents; 0: any free one"
+        "--port", type=_port, default=0, help="UDP port of all agents; 0: any free one"
     )
     parser.add_argument("--schools", type=_count, help="only the first N schools")
     parser.add_argument(
@@ -74,6 +74,13 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         "--no-hostile", action="store_true", help="every text of a device looks like a name"
     )
     return parser.parse_args(arguments)
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65535:  # noqa: PLR2004  # the ports of UDP
+        raise argparse.ArgumentTypeError("a port is 0 to 65535")
+    return number
 
 
 def _count(text: str) -> int:

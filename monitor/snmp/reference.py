@@ -94,7 +94,7 @@ class PysnmpReader:
         failure: Failure | None = None
         try:
             if wanted:
-                scalars = await _get(session, wanted)
+                await _get(session, wanted, scalars)
             if columns:
                 await _walk(session, columns)
         except _StopError as stop:
@@ -290,9 +290,9 @@ class _Column:
         self.failure = Failure(kind, f"{message}: {self.name}")
 
 
-async def _get(session: _Session, wanted: Sequence[Object]) -> dict[str, ScalarValue]:
+async def _get(session: _Session, wanted: Sequence[Object], found: dict[str, ScalarValue]) -> None:
+    """Get the scalars and add their values to `found`, where they outlast a failure."""
     left = {tuple(int(arc) for arc in scalar.oid.split(".")): scalar for scalar in wanted}
-    found: dict[str, ScalarValue] = {}
     one_by_one = False
     while left:
         asked = [*left][: 1 if one_by_one else None]
@@ -305,7 +305,8 @@ async def _get(session: _Session, wanted: Sequence[Object]) -> dict[str, ScalarV
                 del left[asked[error.index - 1]]
             elif len(asked) == 1:
                 del left[asked[0]]
-            one_by_one = error.status != ErrorStatus.NO_SUCH_NAME
+            else:
+                one_by_one = True
             continue
         for oid, value in varbinds:
             scalar = left.get(oid)
@@ -313,7 +314,6 @@ async def _get(session: _Session, wanted: Sequence[Object]) -> dict[str, ScalarV
                 found[scalar.name] = value
         for oid in asked:
             del left[oid]
-    return found
 
 
 async def _walk(session: _Session, columns: Sequence[_Column]) -> None:

@@ -283,6 +283,7 @@ _SERVICES: Final[Mapping[str, str]] = {
     "{host} hung up during the TLS session": "{host} hat während der TLS-Sitzung aufgelegt",
     "TLS with {host} failed": "TLS mit {host} gescheitert",
     "the CA file {file} cannot be used": "die CA-Datei {file} ist nicht brauchbar",
+    "the system's CA store cannot be used": "die CAs des Systems sind nicht lesbar",
     "the certificate of {host} is not valid yet": "das Zertifikat von {host} gilt noch nicht",
     "the certificate of {host} has expired, or another one in its chain has": (
         "das Zertifikat von {host} oder ein anderes seiner Kette ist abgelaufen"

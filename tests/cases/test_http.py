@@ -164,3 +164,8 @@ async def test_a_non_ascii_location_is_requested_unchanged(location: bytes, targ
     found, requests = await asked(onward, response("Content-Length: 2", body=b"ok"))
     assert (found.outcome, found.detail) == (Outcome.OK, "")
     assert requests[1].startswith(b"GET " + target + b" HTTP/1.1\r\n")
+
+
+async def test_a_redirect_to_an_ipv4_address_with_a_zone_is_the_servers_fault() -> None:
+    found, _ = await asked(redirect("Location: http://127.0.0.1%x/"))
+    assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.REDIRECTS)

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from monitor.clock import SystemClock
 from monitor.inventory.checks import Check, HardwareOptions, IcmpOptions
 from monitor.inventory.device_profile import DeviceProfile, DeviceProfiles, ProfileReading, Quantity
-from monitor.observation import Chassis, HardwareReading, Outcome, PowerSupplyGroup, Reason, Sensor
+from monitor.observation import (
+    Chassis,
+    HardwareReading,
+    Neighbor,
+    Outcome,
+    PowerSupplyGroup,
+    Reason,
+    Sensor,
+)
 from monitor.probes import hardware
 from monitor.probes.context import ProbeContext
 from monitor.probes.hardware import UNITS
@@ -225,6 +233,20 @@ async def test_one_missing_table_never_loses_another() -> None:
     found = reading(observation)
     assert found.power
     assert found.parts
+
+
+async def test_neighbors_are_kept_if_only_a_later_request_fails() -> None:
+    late = Failure(FailureKind.TIMEOUT, "no reply")
+    row = (0, 7, 1)
+    heard = cast(
+        "Columns", {"lldpRemSysName": {row: b"attic"}, "lldpRemSysCapEnabled": {row: b"\x20"}}
+    )
+    first = Result({"sysObjectID": MAKE, "hrSystemUptime": 1}, POWER)
+    transport = Reads([first, Result({}, heard), Result({}, {}, late)])
+    observation = await run(transport, of_make())
+    assert len(transport.asked) == 3
+    assert observation.reason is Reason.TIMEOUT
+    assert reading(observation).neighbors == (Neighbor("7", "attic", ""),)
 
 
 async def test_the_first_chassis_identifies_the_switch() -> None:

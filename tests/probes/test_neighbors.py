@@ -45,7 +45,7 @@ def test_telephones_and_computers_are_not_neighbors(octet: bytes | int | None) -
     assert heard(lldpRemSysCapEnabled=octet) == ()
 
 
-@pytest.mark.parametrize("name", [b"", None])
+@pytest.mark.parametrize("name", [b"", b"\0", b"  ", None])
 def test_a_neighbor_without_a_name_is_ignored(name: bytes | None) -> None:
     assert heard(lldpRemSysName=name) == ()
 

@@ -50,6 +50,50 @@ def agents() -> dict[str, ByteAgent]:
     }
 
 
+class NamesNoCulprit(ByteAgent):
+    """An agent that refuses a GET of several objects without saying which one is missing."""
+
+    def _answer(self, request: Message) -> tuple[int, int, list[Varbind]]:
+        if request.pdu_type == PduType.GET and len(request.varbinds) > 1:
+            return 2, 0, list(request.varbinds)
+        return super()._answer(request)
+
+
+class SilentAboutTheLast(NamesNoCulprit):
+    """One that then answers for the first object only."""
+
+    def replies(self, data: bytes) -> list[bytes]:
+        is_first = len(self.asked) < 2
+        reply = self.answer(data)
+        return [reply] if is_first else []
+
+
+@on_virtual_time
+async def test_objects_are_requested_one_by_one_if_the_agent_names_no_culprit() -> None:
+    agent = NamesNoCulprit(interfaces([1]))
+    async with (
+        PysnmpReader() as reference,
+        serving(lambda data: [agent.answer(data)], timeout=2.0, version="1") as place,
+    ):
+        result = await reference.read(place, Request(("sysDescr", "sysName"), ()), within(20))
+    assert result.scalars == {"sysDescr": b"a switch", "sysName": b"sw1"}
+    assert result.failure is None
+    assert result.requests == 3
+
+
+@on_virtual_time
+async def test_objects_read_before_a_timeout_are_kept() -> None:
+    agent = SilentAboutTheLast(interfaces([1]))
+    async with (
+        PysnmpReader() as reference,
+        serving(agent.replies, timeout=0.5, version="1") as place,
+    ):
+        result = await reference.read(place, Request(("sysDescr", "sysName"), ()), within(20))
+    assert result.failure is not None
+    assert result.failure.kind is FailureKind.TIMEOUT
+    assert result.scalars == {"sysDescr": b"a switch"}
+
+
 @pytest.mark.parametrize("version", ["1", "2c"])
 @pytest.mark.parametrize("name", [*agents()])
 @on_virtual_time

@@ -62,7 +62,7 @@ def client_context(ca_file: str | None, *, verify: bool, old_tls: bool = False) 
     May take 15 ms if the store is a single file; call it in a thread.
 
     Raises:
-        ProbeError: (unknown, credential) if the CA file cannot be read.
+        ProbeError: (unknown, credential) if the CA file or the store cannot be read.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if old_tls:
@@ -81,7 +81,10 @@ def client_context(ca_file: str | None, *, verify: bool, old_tls: bool = False) 
         else:
             context.load_default_certs()
     except OSError as error:
-        said = f"the CA file {ca_file} cannot be used: {error.strerror or error}"
+        words = error.strerror or error
+        said = f"the system's CA store cannot be used: {words}"
+        if ca_file is not None:
+            said = f"the CA file {ca_file} cannot be used: {words}"
         raise ProbeError(Reason.CREDENTIAL, said, Outcome.UNKNOWN) from error
     return context
 

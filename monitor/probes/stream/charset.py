@@ -10,9 +10,12 @@ import re
 
 # Only text codecs, and only those that decode in linear time.
 _KNOWN = re.compile(
-    r"utf-?8|utf-?16(le|be)?|(us-)?ascii|latin-?1|iso-?8859-?([1-9]|1[013-6])|(windows-|cp)125[0-8]"
+    r"utf-?8|utf-?16|utf-16(le|be)|(us-)?ascii|latin-?1|iso8859-([1-9]|1[013-6])"
+    r"|(windows-|cp)125[0-8]"
     r"|koi8-[ru]|gb(k|2312|18030)|big5|euc-(jp|kr)|shift_jis"
 )
+# Servers write it with and without its separators; Python knows only some of the spellings.
+_ISO_8859 = re.compile(r"^iso[-_]?8859[-_]?")
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
 
 
@@ -23,7 +26,7 @@ def text_of(content: bytes, content_type: str | None, *, is_cut: bool) -> str:
     character may be incomplete. Source: RFC 9110 §8.3.2.
     """
     named = _CHARSET.search(content_type or "")
-    name = named[1].lower() if named else ""
+    name = _ISO_8859.sub("iso8859-", named[1].lower()) if named else ""
     if _KNOWN.fullmatch(name):
         return content.decode(name, errors="replace")
     try:

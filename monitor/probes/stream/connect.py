@@ -18,7 +18,7 @@ import ssl
 import struct
 import sys
 import termios
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Self
 
 from monitor.observation import Outcome, Reason
@@ -179,8 +179,10 @@ class Connection:
                 await self._flush()
                 await self._fill()
             except ssl.SSLError:
-                # The alert tells the server's operator why we closed the connection.
-                await self._flush()
+                # The alert tells the server's operator why we closed the connection. A server that
+                # has already hung up does not get it, which must not hide our reason.
+                with suppress(ProbeError):
+                    await self._flush()
                 raise
             else:
                 break

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _MOST = 50
 _LONGEST = 4096
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_SECONDS = re.compile(r"-?[0-9]{1,12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +96,10 @@ def _directory(place: Place) -> str:
 def _is_over(said: dict[str, str], now: datetime) -> bool:
     """Return whether a cookie is set only to be deleted; Max-Age takes precedence over Expires."""
     age = said.get("max-age", "")
-    if age.lstrip("-").isdecimal() and len(age) <= len("-31536000000"):
+    if _SECONDS.fullmatch(age):
         return int(age) <= 0
     try:
         until = parsedate_to_datetime(said["expires"])
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):  # an hour or a zone may have any number of digits
         return False
     return until.tzinfo is not None and until <= now

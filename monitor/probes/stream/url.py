@@ -44,6 +44,9 @@ def parse_url(url: str) -> Place:
         ipaddress.IPv6Address(host)
         shown = f"[{host}]"
     else:
+        if "%" in host:
+            # Only an IPv6 address has a zone, and a name has no such character (RFC 1123 §2.1).
+            raise ValueError(f"{printable(url)} has no usable host and port")
         host = shown = ascii_name(host).encode("idna").decode("ascii")
     if not port or host.startswith(".") or not host.isprintable() or " " in host:
         raise ValueError(f"{printable(url)} has no usable host and port")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from monitor.observation import Outcome, Reason
 from monitor.probes.attempt import ProbeError
+from monitor.probes.stream import certificate
 from monitor.probes.stream.certificate import client_context, parse_chain
 from tests.integration.probe_servers import NOW, issue
 
@@ -67,3 +68,13 @@ def test_unreadable_ca_file_is_our_own_fault() -> None:
     with pytest.raises(ProbeError) as caught:
         client_context("/nonexistent.pem", verify=True)
     assert (caught.value.outcome, caught.value.reason) == (Outcome.UNKNOWN, Reason.CREDENTIAL)
+
+
+def test_an_unreadable_store_of_the_system_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(certificate, "_hashed_store", refuse)
+    with pytest.raises(ProbeError) as caught:
+        client_context(None, verify=True)
+    assert caught.value.sentence == "the system's CA store cannot be used: Permission denied"
