@@ -13,6 +13,7 @@ from monitor.host_names import ascii_name
 from monitor.probes.attempt import printable
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_NO_HOST = frozenset(" %")
 _ASCII = bytes(range(0x20, 0x7F))
 _TARGET_SAFE = "%/:?[]@!$&'()*+,;=~"
 
@@ -44,11 +45,9 @@ def parse_url(url: str) -> Place:
         ipaddress.IPv6Address(host)
         shown = f"[{host}]"
     else:
-        if "%" in host:
-            # Only an IPv6 address has a zone, and a name has no such character (RFC 1123 §2.1).
-            raise ValueError(f"{printable(url)} has no usable host and port")
         host = shown = ascii_name(host).encode("idna").decode("ascii")
-    if not port or host.startswith(".") or not host.isprintable() or " " in host:
+    # The zone of an address means something on one machine only; browsers refuse it, too.
+    if not port or host.startswith(".") or not host.isprintable() or not _NO_HOST.isdisjoint(host):
         raise ValueError(f"{printable(url)} has no usable host and port")
     authority = shown if port == default else f"{shown}:{port}"
     query = f"?{parts.query}" if parts.query else ""

@@ -51,6 +51,8 @@ def test_url_determines_where_its_request_goes(
         "http://a..b/",
         "http://.example/",
         "http://a b/",
+        "http://192.0.2.1%x/",
+        "http://[2001:db8::1%x]/",
         f"http://{'a' * 64}.example/",
     ],
 )
