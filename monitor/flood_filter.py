@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import errno
 import ipaddress
 import socket
 import struct
@@ -35,7 +36,8 @@ FEWEST: Final = 100
 HOLD_SECONDS: Final = 60.0
 # How long unexpected datagrams are counted together while the buffer stays half full.
 _LONGEST_SECONDS: Final = 10.0
-# A filter has at most 4,096 instructions, nine for an IPv6 address.
+# A filter has at most 4,096 instructions, nine for an IPv6 address. Linux before 6.8 has memory for
+# 114 IPv4 or 33 IPv6 addresses (net.core.optmem_max, 20 KiB).
 MOST_DROPPED: Final = 128
 # Forged sources must not fill the memory.
 _MOST_COUNTED = 4096
@@ -101,7 +103,9 @@ class FloodFilter:
         if count % FEWEST or len(self._dropped) >= MOST_DROPPED or not self._is_flood(count):
             return False
         self._dropped[source] = self._loop.call_later(HOLD_SECONDS, self._lift, source)
-        self._attach()
+        if not self._attach():
+            self._dropped.pop(source).cancel()
+            return False
         return True
 
     def _start_over(self) -> None:
@@ -121,11 +125,22 @@ class FloodFilter:
 
     def _lift(self, source: str) -> None:
         del self._dropped[source]
-        self._attach()
+        if not self._attach():
+            self._dropped[source] = self._loop.call_later(HOLD_SECONDS, self._lift, source)
 
-    def _attach(self) -> None:
+    def _attach(self) -> bool:
+        """Attach the filter for the current sources; return whether the kernel has memory for it.
+
+        If it does not, the previous filter stays.
+        """
         program = [one for source in self._dropped for one in dropping(source)]
-        attach(self._socket, [*program, *self._further])
+        try:
+            attach(self._socket, [*program, *self._further])
+        except OSError as error:
+            if error.errno != errno.ENOMEM:
+                raise
+            return False
+        return True
 
 
 def _without_scope(source: str) -> str:

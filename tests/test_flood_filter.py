@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import socket
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from monitor import flood_filter
 from monitor.flood_filter import (
     FEWEST,
     HOLD_SECONDS,
@@ -23,7 +26,11 @@ from monitor.flood_filter import (
 from tests.virtual_time import run_virtually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    import pytest
+
+    from monitor.flood_filter import Instruction
 
 
 @contextmanager
@@ -65,9 +72,13 @@ def test_a_filter_of_maximum_size_drops_exactly_its_addresses() -> None:
         assert arrives(receiving, f"127.0.1.{MOST_DROPPED + 1}")
 
 
+# As many as Linux before 6.8 has memory for.
+IPV6_ADDRESSES = 32
+
+
 def test_a_filter_of_ipv6_addresses_is_accepted_by_the_kernel() -> None:
     with receiver("::1") as receiving:
-        others = [f"2001:db8::{host:x}" for host in range(1, MOST_DROPPED + 1)]
+        others = [f"2001:db8::{host:x}" for host in range(1, IPV6_ADDRESSES + 1)]
         attach(receiving, [*(one for source in others for one in dropping(source)), PASS])
         assert arrives(receiving, "::1")
         attach(receiving, [*dropping("2001:db8::1"), *dropping("::1"), PASS])
@@ -122,6 +133,34 @@ def test_on_a_slow_machine_the_share_of_a_source_decides() -> None:
             assert not floods.is_dropped("127.0.0.8")
             floods.close()
 
+    run_virtually(main())
+
+
+def test_sources_are_read_as_before_if_the_kernel_has_no_memory_for_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    most = 3 * len(dropping("127.0.0.1")) + 1
+
+    def attach_if_small(guarded: socket.socket, program: Sequence[Instruction]) -> None:
+        if len(program) > most:
+            raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+        attach(guarded, program)
+
+    async def main() -> None:
+        with receiver("127.0.0.1") as receiving:
+            floods = FloodFilter(receiving)
+            fill(receiving)
+            sources = [f"127.0.2.{host}" for host in range(1, 6)]
+            for source in sources:
+                for _ in range(2 * FEWEST):
+                    floods.stray(source)
+            dropped = [floods.is_dropped(source) for source in sources]
+            assert dropped == [True, True, True, False, False]
+            await asyncio.sleep(HOLD_SECONDS + 1)
+            assert not any(map(floods.is_dropped, sources))
+            floods.close()
+
+    monkeypatch.setattr(flood_filter, "attach", attach_if_small)
     run_virtually(main())
 
 
