@@ -28,10 +28,10 @@ STRAYS_A_SECOND: Final = 1000
 """This many unexpected datagrams from one source are a flood once the buffer overflows."""
 
 SHARE: Final = 16
-"""While the buffer stays half full, a source of one in this many unexpected datagrams is a flood
-too, ..."""
+"""While the buffer stays half full, a source of at least one in this many unexpected datagrams, and
+of at least `FEWEST`, is a flood, too."""
 FEWEST: Final = 100
-"""... if it sent at least this many; a device that answers late sends fewer."""
+"""A device that only answers late sends fewer unexpected datagrams than this."""
 
 HOLD_SECONDS: Final = 60.0
 # How long unexpected datagrams are counted together while the buffer stays half full.
@@ -87,7 +87,7 @@ class FloodFilter:
         return bool(self._dropped) and _without_scope(source) in self._dropped
 
     def stray(self, source: str) -> bool:
-        """Count an unexpected datagram; return whether its source is now dropped.
+        """Count an unexpected datagram; return whether its source is dropped from now on.
 
         `source` is the literal address that the kernel gave.
         """
@@ -109,7 +109,7 @@ class FloodFilter:
         return True
 
     def _start_over(self) -> None:
-        """Forget the counts of a second, or of longer while datagrams pile up faster than read."""
+        """Reset the counts after a second, or later while datagrams arrive faster than read."""
         age = self._loop.time() - self._since
         if age < 1 or (age < _LONGEST_SECONDS and is_half_full(self._socket)):
             return
@@ -148,7 +148,7 @@ def _without_scope(source: str) -> str:
 
 
 def lost_datagrams(receiving: socket.socket) -> int:
-    """Return how many datagrams the kernel dropped, for a full buffer or by a filter."""
+    """Return how many datagrams the kernel dropped, by a filter or because the buffer was full."""
     *_, lost = _memory(receiving)
     return lost
 

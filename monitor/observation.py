@@ -76,10 +76,14 @@ class EchoRound:
     `rtts` holds the round-trip times in seconds of the packets answered in time, in the
     order they were sent; `gaps` are the indices in `rtts` before which a packet is missing (lost,
     or not measurable), so the RTTs on either side are not from successive packets. `late` and
-    `duplicates` count replies since the previous round to this address that came after their
-    time-out, or again. `discarded` packets were answered but not measurable (clock step); they
-    count as answered, not as lost. `errors` are ICMP errors as sentences ("host unreachable,
+    `duplicates` count the replies since the previous round to this address that came after their
+    time-out, or more than once. `discarded` packets were answered but not measurable (clock step);
+    they count as answered, not as lost. `errors` are ICMP errors as sentences ("host unreachable,
     reported by 192.0.2.1").
+
+    `hop_limit` is the TTL or hop limit of the last reply, `cut_to` the length of the payload in
+    truncated replies (octets, None if there are none), `altered` the number of replies with another
+    payload than was sent. `resolve_seconds` is how long the name lookup took.
     """
 
     address: str
@@ -200,9 +204,10 @@ class PoweredPort:
 
 @dataclass(frozen=True, slots=True)
 class Sensor:
-    """One sensor in base units (ENTITY-SENSOR-MIB, RFC 3433), with the unit's own name there.
+    """One sensor (ENTITY-SENSOR-MIB, RFC 3433); `unit` is the name of its unit in that MIB.
 
-    `value` is None while the sensor cannot say; `is_working` is false when it is broken.
+    `value` is in that unit, without a scale; None while the sensor has no value. `is_working` is
+    false when it is broken.
     """
 
     name: str
@@ -225,7 +230,7 @@ class Neighbor:
     """A device that forwards packets at the other end of a cable (IEEE 802.1AB, LLDP-MIB).
 
     `port` is the local port as the polled device names it, `remote_port` the port at the other end
-    as the neighbor names it; empty if it is only identified by an address.
+    as the neighbor names it; empty if the neighbor identifies it by an address only.
     """
 
     port: str
@@ -319,10 +324,10 @@ class HttpReading:
 
 @dataclass(frozen=True, slots=True)
 class DnsReading:
-    """One DNS query to one server; phases in seconds, over TCP too if UDP's was truncated.
+    """One DNS query to one server; phases in seconds, with TCP's if the UDP reply was truncated.
 
     `rcode` is a name ("NXDOMAIN"), `flags` the header's names ("QR", "RD", "RA"); `answers`
-    are the records of the asked type as text, the counts are records per section.
+    are the records of the requested type as text, the counts are records per section.
     `rcode` is None when no reply came. `serial` is the zone's (SOA). `dropped` counts the
     datagrams that were not the reply to this query.
     """

@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from monitor.clock import Clock
     from monitor.inventory.checks import Check
 
-# Walking a dead device costs its full time-out for nothing; a ping is how we learn it is back.
+# Walking a dead device costs its full time-out for nothing; a ping shows when it is back.
 BACK_OFF_REASONS = frozenset({Reason.TIMEOUT, Reason.UNREACHABLE})
 DEFAULT_CONCURRENCY = 2048
-# Checks start in small groups, twice a second: that takes about a fifth off what a city's
-# cycle costs, for the process wakes half as often (bench/README.md).
+# Checks start in small groups, twice a second: this saves about a fifth of the CPU time of a city's
+# cycle, because the process wakes half as often (bench/README.md).
 START_TOGETHER_SECONDS = 0.5
-# Short intervals keep at least so many places.
+# A short interval is still divided into at least this many places.
 _FEWEST_STARTS = 20
 
 
@@ -54,9 +54,10 @@ class Change:
 
 
 class _Alarm:
-    """Ends a check's sleep early; `hurried` says that it is to, or that the next one is not to be.
+    """Ends a check's sleep early.
 
-    `sleep` is what the check waits for while it is asleep.
+    `hurried` says that the current sleep is to end, or that the next one is to be skipped; `sleep`
+    is what a sleeping check awaits.
     """
 
     __slots__ = ("hurried", "sleep")
@@ -89,7 +90,7 @@ class _Sleepers:
         self._wakes_at = math.inf
 
     def until(self, due: float) -> asyncio.Future[None]:
-        """Return what is done when the monotonic clock reads `due`."""
+        """Return a future that is done when the monotonic clock reaches `due`."""
         loop = asyncio.get_running_loop()
         sleep: asyncio.Future[None] = loop.create_future()
         self._number += 1
@@ -208,9 +209,9 @@ class Schedule:
             entry.alarm.hurry()
 
     def reconcile(self) -> None:
-        """Stop the checks that are not wanted any more, start those that are new.
+        """Stop the checks that are no longer wanted, and start new ones.
 
-        What it was kept from by an exception is done by the next call; without a change, one costs
+        If an exception interrupts it, the next call does the rest. A call without a change costs
         nothing.
         """
         if self._group is None or self._reconciled is self._wanted:
@@ -257,8 +258,8 @@ class Schedule:
     async def _take_turn(self, check: Check) -> bool:
         """Run a check and hand on what it found; return whether that calls for back-off.
 
-        A frame of its own: what was observed must not be kept until the next run. The tables
-        of all devices of a city are 40 MB.
+        A function of its own, so that no frame keeps the observation until the next run: the tables
+        of all devices of a city take 40 MB.
         """
         async with self._slots:
             observation = await self._run_once(check)
@@ -310,7 +311,7 @@ def phase(check_id: str, interval: float) -> float:
 def first_due(check: Check, clock: Clock) -> float:
     """Return the next monotonic instant on the check's grid.
 
-    The grid is laid on the epoch of the wall clock, read once, so that a restart finds it again.
+    The grid counts from the epoch of the wall clock, which is read once, so a restart keeps it.
     """
     into = (clock.now().timestamp() - phase(check.id, check.interval)) % check.interval
     return clock.monotonic() + check.interval - into

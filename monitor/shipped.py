@@ -21,7 +21,7 @@ def shipped(name: str) -> Path:
 
 
 def shipped_files(folder: str, pattern: str) -> list[Path]:
-    """Return the shipped files of a folder that match, by name.
+    """Return the shipped files of a folder that match, sorted by name.
 
     Raises:
         FileNotFoundError: if there is none: the installation is damaged.

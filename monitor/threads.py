@@ -5,7 +5,7 @@ there, reading reports would delay the probes' name lookups.
 
 Python's own `ThreadPoolExecutor` makes the process wait for its threads at exit. A name lookup may
 take minutes and cannot be stopped, so these threads end with the process: work that must be
-finished, such as a write, must not use them, and the program ends by `monitor.cli.leaving`.
+finished, such as a write, must not use them, and the program exits by `monitor.cli.leaving`.
 
 Must not know: what is done in the threads.
 """
@@ -45,7 +45,7 @@ class FullError(RuntimeError):
 
 
 class _Job:
-    """A function with its arguments, and the future of what comes of it."""
+    """A function with its arguments, and the future of its result."""
 
     __slots__ = ("call", "future")
 
@@ -54,7 +54,7 @@ class _Job:
         self.future: Future[Any] = Future()
 
     def do(self) -> None:
-        """Have the future hold what the function returns or raises, unless nothing waits for it."""
+        """Run the function and set the future's result or exception, unless it was cancelled."""
         if not self.future.set_running_or_notify_cancel():
             return
         try:
@@ -75,12 +75,12 @@ class Threads(Executor):
         self._jobs = 0
         self._lock = Lock()
         self._threads: list[Thread] = []
-        # None has one thread end.
+        # Each None ends one thread.
         self._waiting: SimpleQueue[_Job | None] = SimpleQueue()
         self._is_shut = False
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Have a job done; see `Executor.submit`.
+        """Queue a job; see `Executor.submit`.
 
         Raises:
             FullError: if too many wait already.
@@ -98,12 +98,12 @@ class Threads(Executor):
                 thread = Thread(target=_work_off, args=(self._waiting,), name=name, daemon=True)
                 thread.start()
                 self._threads.append(thread)
-        # Not when the caller gives up: a running job holds its thread until it ends.
+        # A running job holds its thread until it ends, even if the caller has given up.
         job.future.add_done_callback(self._ended)
         self._waiting.put(job)
         return job.future
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002  # the face
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002  # as in Executor
         """Take no more jobs; see `Executor.shutdown`."""
         with self._lock:
             self._is_shut = True
@@ -141,7 +141,7 @@ def _work_off(waiting: SimpleQueue[_Job | None]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ProbeThreads:
-    """What probes may wait for: names of hosts; chores such as reading certificates."""
+    """The threads of probes: for looking up host names, and for chores such as reading CA files."""
 
     names: Threads
     chores: Threads
@@ -149,7 +149,7 @@ class ProbeThreads:
 
 @dataclass(frozen=True, slots=True)
 class DaemonThreads:
-    """The threads of a daemon; those that write the ledger and check passwords have an owner each.
+    """The threads of a daemon, except those of the ledger's writer and of the password check.
 
     `house` reads the configuration and what other shards recorded, and makes the forecast;
     `readers` answer pages and API.
@@ -162,7 +162,7 @@ class DaemonThreads:
 
 @contextmanager
 def open_probe_threads() -> Iterator[ProbeThreads]:
-    """Yield threads for probes; at the end, what waits is dropped."""
+    """Yield threads for probes; at the end, waiting jobs are cancelled."""
     with ExitStack() as stack:
         yield ProbeThreads(
             _owned(stack, "names", NAME_THREADS, NAME_QUEUE),
@@ -172,7 +172,7 @@ def open_probe_threads() -> Iterator[ProbeThreads]:
 
 @contextmanager
 def open_daemon_threads() -> Iterator[DaemonThreads]:
-    """Yield the threads of a daemon; at the end, what waits is dropped."""
+    """Yield the threads of a daemon; at the end, waiting jobs are cancelled."""
     with ExitStack() as stack:
         yield DaemonThreads(
             stack.enter_context(open_probe_threads()),

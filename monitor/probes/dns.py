@@ -236,7 +236,7 @@ def _datagram_socket(resolved: Resolved) -> socket.socket:
 
 
 def _record(kind: dns.rdatatype.RdataType, text: str) -> dns.rdata.Rdata:
-    """Return a record written as in a zone file; names count from the root."""
+    """Return a record written as in a zone file; all names are absolute."""
     return dns.rdata.from_text(
         dns.rdataclass.IN, kind, text, origin=dns.name.root, relativize=False
     )

@@ -80,7 +80,11 @@ _DIGITS = range(-8, 10)
 
 
 async def run(check: Check, context: ProbeContext) -> Observation:
-    """Poll one switch once; the observation's values are a `HardwareReading`."""
+    """Poll one switch once; the observation's values are a `HardwareReading`.
+
+    Raises:
+        TypeError: if the check is not a hardware check.
+    """
     options = check.options
     if not isinstance(options, HardwareOptions):
         raise TypeError(f"{check.id} has options of another probe")

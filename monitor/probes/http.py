@@ -169,7 +169,7 @@ class _Exchange:
         return resolved
 
     def _judge_redirect(self, address: str, port: int) -> None:
-        """Raise if a redirect leads to an address that devices must not send us to."""
+        """Raise if a redirect leads to an address to which devices must not send us."""
         try:
             why = refusal_of_target(address, self._asked, self._options.network)
         except OSError as error:

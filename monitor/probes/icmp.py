@@ -32,6 +32,9 @@ async def run(check: Check, context: ProbeContext) -> Observation:
     Returns:
         An observation whose values are an `EchoRound`, or None if nothing was sent.
 
+    Raises:
+        TypeError: if the check is not an ICMP check.
+
     Source: RFC 792, RFC 4443 §4.
     """
     clock = context.clock

@@ -75,7 +75,7 @@ def are_in_doubt(columns: Columns, types: Types) -> bool:
 
 
 def _have_the_same_rows(columns: Columns) -> bool:
-    """Return whether no interface lacks a speed or a 64-bit counter, seen at a glance.
+    """Return whether no interface lacks a speed or a 64-bit counter, by a quick comparison.
 
     Most devices send all columns of one poll with the same rows in the same order: comparing two
     such lists is a tenth of what a set of all rows costs.

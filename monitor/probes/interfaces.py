@@ -84,7 +84,11 @@ _Value = TypeVar("_Value")
 
 
 async def run(check: Check, context: ProbeContext) -> Observation:
-    """Poll one device once; the observation's values are a `DeviceReading`."""
+    """Poll one device once; the observation's values are a `DeviceReading`.
+
+    Raises:
+        TypeError: if the check is not an interfaces check.
+    """
     options = check.options
     if not isinstance(options, InterfacesOptions):
         raise TypeError(f"{check.id} has options of another probe")

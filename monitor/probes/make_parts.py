@@ -89,7 +89,7 @@ def _named_rows(found: Result, reading: ProfileReading) -> dict[str, Raw]:
     """Return a column's values by row name; rows with the same name get their index appended.
 
     A row without a label for its whole index uses the label of a prefix of it: the lane of a
-    transceiver that of its port.
+    transceiver has the label of its port.
     """
     # These objects have an arity of 0, so the indexes are tuples.
     columns = cast("Mapping[str, Mapping[tuple[int, ...], Raw]]", found.columns)
@@ -122,7 +122,7 @@ def _label(index: tuple[int, ...], labels: Mapping[tuple[int, ...], Raw]) -> str
 def identified(
     profile: DeviceProfile | None, first: Result, further: Result
 ) -> tuple[Chassis, str]:
-    """Return a device's identity from the vendor's objects and sysDescr; and the latter's version.
+    """Return a device's identity from the vendor's objects and sysDescr, and sysDescr's version.
 
     `first` contains the sysDescr, `further` the objects of the profile.
     """

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 async def poll(check: Check, context: ProbeContext, read: Read) -> Observation:
-    """Return the observation of one poll; `read` polls an address, and returns what is missing."""
+    """Return the observation of one poll.
+
+    `read` polls a literal address; it returns the values, and why they are incomplete if they are.
+    """
     clock = context.clock
     started, begun = clock.now(), clock.monotonic()
 

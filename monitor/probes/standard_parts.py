@@ -70,7 +70,7 @@ _STORAGE: Final = tuple(
 )
 # hrStorageType has it, too, but all relevant agents use one of these names for memory.
 _RAM: Final = re.compile(r"(?i)\b(?:ram|(?:physical|real|main|system|management) memory)\b")
-# Parts of the RAM that the kernel gives back when a program asks for memory.
+# Parts of the RAM that the kernel frees when a program needs memory.
 _GIVEN_BACK: Final = frozenset({"memory buffers", "cached memory"})
 _MEMORY: Final = frozenset(
     {
@@ -130,7 +130,7 @@ def add_standard(parts: Parts, first: Result, further: Result) -> Parts:
 
 
 def _ucd_memory(found: Result) -> Parts:
-    """Return size and free part of the RAM; what the kernel only lends to its caches is free."""
+    """Return size and free part of the RAM; what the kernel uses for its caches counts as free."""
 
     def said(wanted: Object) -> int:
         value = found.scalars.get(wanted.name)
@@ -149,7 +149,7 @@ def _ucd_memory(found: Result) -> Parts:
 def _memory(found: Result) -> Parts:
     """Return size and use of the rows of hrStorageTable that are RAM.
 
-    Where the agent counts its buffers and cache too, as net-snmp does, they are not in use.
+    Where the agent includes buffers and cache in the use, as net-snmp does, they are subtracted.
     """
     columns = cast("Mapping[str, Mapping[tuple[int, ...], int | bytes]]", found.columns)
     names, units, sizes, used = (columns.get(one.name, {}) for one in _STORAGE)

@@ -108,8 +108,7 @@ class Device:
 
     `phase` (0 to 1) makes its traffic differ from other devices'. `reply_limit` is the largest
     message in bytes that it sends. `versions` are the SNMP versions it answers, as on the wire.
-    `power` is its PoE budget and the drawn power in watts; None
-    without PoE.
+    `power` is its PoE budget and the drawn power in watts; None without PoE.
     """
 
     place: Place
@@ -163,7 +162,7 @@ def build_devices(
 ) -> tuple[Device, ...]:
     """Return the city's devices in the inventory's order, each site's router first.
 
-    Some switches have `HOSTILE_TEXTS`, unless all are to have names that look like names.
+    Some switches have `HOSTILE_TEXTS`, unless `hostile` is false.
     """
     devices = []
     for school, site in inventory.sites():

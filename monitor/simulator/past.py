@@ -68,7 +68,7 @@ class Past:
 def past_of(inventory: Inventory, at: datetime) -> Past:
     """Return the past of a city at an instant, always the same for the same city and instant.
 
-    Of some stories, the first with stages of all kinds at the end is used.
+    Of several roll-outs, it is the first that ends with sites in stages of all kinds.
     """
     due = date(at.year - 1, 12, 31)
     city = _due(inventory, due)
@@ -104,7 +104,7 @@ def _month(inventory: Inventory, at: datetime) -> Iterator[Entry]:
     sites = tuple(
         str(school.key(site))
         for school, site in inventory.sites()
-        # Whose contract leaves out hours would need to have them left out.
+        # A contract that covers only lessons would need its minutes outside them left out.
         if not site.uplink.is_owed_in_lessons_only
     )
     last, first = minute_of(at) - 5, minute_of(at) - DAYS * 1440
@@ -143,7 +143,7 @@ def _outages(sites: Sequence[str], first: int, last: int) -> Iterator[tuple[str,
 
 
 def _outage(site: str, down: int, up: int) -> Iterator[Entry]:
-    """Yield its two changes, each known some rounds later."""
+    """Yield the transitions of an outage, each detected some rounds after it happened."""
     words = "no answer"
     began, ended = start_of(down), start_of(up)
     known, over = began + timedelta(seconds=60), ended + timedelta(seconds=20)

@@ -58,7 +58,7 @@ def rollout_history(
         raise ValueError(f"the years {first_year}..{last_year} end before they begin")
     begin = datetime(first_year, 1, 8, 7, tzinfo=UTC)
     end = datetime(last_year + 1, 1, 1, tzinfo=UTC)
-    random = Random(seed)  # noqa: S311  # a story to be told again, not a secret
+    random = Random(seed)  # noqa: S311  # a story that can be repeated, not a secret
     schools = [school for school in inventory.schools if _in_goal(inventory, school)]
     late = {
         school.id: _joins(begin, end, random)

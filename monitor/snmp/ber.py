@@ -1,4 +1,4 @@
-"""Encodes and decodes tags, lengths and integers of BER (X.690), of which messages consist.
+"""Encodes and decodes tags, lengths and integers of BER (X.690), the encoding of SNMP messages.
 
 Reads what net-snmp reads (lengths in more octets than necessary) and rejects the rest with
 `CodecError`. Nothing recurses.
@@ -11,7 +11,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 SEQUENCE = 0x30
-"""The tag bit of a constructed encoding, which contains other elements (X.690 §8.1.2.5)."""
+"""The tag of a SEQUENCE, which contains other elements (X.690 §8.9)."""
 # Some agents encode a length of 1 as `84 00 00 00 01`; net-snmp reads up to eight octets.
 _MAX_LENGTH_OCTETS = 8
 

@@ -1,4 +1,4 @@
-"""Leads conversations with agents over one socket per address family.
+"""Conducts conversations with agents over one socket per address family.
 
 A conversation is a `GetAndWalk` or a `Dump`: it provides the next request and processes the
 replies, and this module sends, waits, and retries. The next request is sent as soon as a reply is
@@ -182,7 +182,7 @@ class _Exchange:
         "version",
     )
 
-    def __init__(  # noqa: PLR0913, PLR0917  # the two ends, and what they are to say
+    def __init__(  # noqa: PLR0913, PLR0917  # both ends, and the conversation
         self,
         endpoint: Endpoint,
         address: SocketAddress,
@@ -235,7 +235,7 @@ class _Exchange:
         try:
             self._conversation.answer(head, data)
             self.ask()
-        except Exception as error:  # noqa: BLE001  # a bug belongs to who awaits, as in a task
+        except Exception as error:  # noqa: BLE001  # a bug is raised in `converse`, as by a task
             self._end(error)
 
     def take_secure(self, message: SecureMessage) -> str:
@@ -277,7 +277,7 @@ class _Exchange:
             else:
                 self._conversation.unanswered(failure)
                 self.ask()
-        except Exception as error:  # noqa: BLE001  # a bug belongs to who awaits, as in a task
+        except Exception as error:  # noqa: BLE001  # a bug is raised in `converse`, as by a task
             self._end(error)
 
     def stop(self) -> None:
@@ -304,7 +304,7 @@ class _Exchange:
             self._end(error)
             return
         self._due = min(now + self._agent.timeout, self._deadline)
-        # The timer of an earlier try is kept: it fires no later, and then checks `_due`.
+        # The timer of an earlier try is kept: it fires no later, and then waits for the rest.
         if self._timer is None:
             self._timer = self._loop.call_at(self._due, self._expire)
 

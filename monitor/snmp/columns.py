@@ -45,8 +45,8 @@ class Group:
     """Some columns that are requested together, and how far each one has come.
 
     `values` are the columns' rows, `last` is each open column's last index, `ends` is why a
-    column has ended (None while it is open), `odd` holds the tags of numbers that came with
-    another type than the column's. All are in the order of the layouts, and each reply extends
+    column has ended (None while it is open), `odd` holds the tags of numbers whose type differs
+    from the column's. All are in the order of the layouts, and each reply extends
     them. `notes` collects what the walk observed besides the rows.
     """
 
@@ -201,7 +201,7 @@ class Group:
         return (len(self._pending) - before) * len(last), position
 
     def _take_run(self, data: bytes, position: int) -> tuple[int, int]:
-        """Take the rows that come first of an only column whose index has several arcs."""
+        """Take the leading rows of a single column whose index has several arcs."""
         layout, rows, last = self.layouts[0], self._values[0], self.last[0]
         match = layout.run and layout.run.match
         taken = 0
@@ -319,10 +319,10 @@ def _decode_other(data: bytes, position: int, column: int, group: Group) -> int:
 
 
 def _take_short(data: bytes, position: int, column: int, group: Group) -> int:
-    """Take a varbind that has one octet for each length and for each arc that is not the column's.
+    """Take a varbind whose lengths, and arcs behind the column's OID, have one octet each.
 
-    It is what most columns end with, and the rows of most tables whose index has several arcs.
-    Return where it ends; 0 means that it is another one, and that nothing has been taken.
+    Most columns end with such a varbind, and most rows with an index of several arcs are such.
+    Return where it ends; 0 if it has another form, and nothing has been taken.
     """
     try:
         end = position + 2 + data[position + 1]
@@ -358,7 +358,7 @@ def _take_short(data: bytes, position: int, column: int, group: Group) -> int:
 
 
 def _take_other(octets: bytes, tag: int, content: bytes, column: int, group: Group) -> End | None:
-    """Take a varbind of a column, its own row or another; return why the column ends."""
+    """Take a varbind of any form; return why the column ends, None if it does not."""
     layout = group.layouts[column]
     if tag in EXCEPTIONS:
         return End.FINISHED
@@ -385,7 +385,7 @@ def _take_other(octets: bytes, tag: int, content: bytes, column: int, group: Gro
 def _add_row(index: Index, tag: int, content: bytes, column: int, group: Group) -> None:
     """Take a new row, or count it if its value cannot be decoded."""
     layout, notes, last = group.layouts[column], group.notes, group.last[column]
-    if index > last:  # type: ignore[operator]  # both are what the arity makes them
+    if index > last:  # type: ignore[operator]  # the arity determines both types
         group.last[column] = index
     else:
         notes.positions[layout.oid] = index, last

@@ -292,7 +292,7 @@ def _refusal(waiting: Waiting | None, head: Head, source: SocketAddress) -> str:
         waiting.complaint = from_elsewhere(source)
         return "wrong_source"
     if waiting.version == VERSION:
-        # An unauthenticated message must not even cast suspicion on the agent.
+        # An unauthenticated message must not even change the reason of a failure.
         return "malformed"
     if waiting.community != head[1]:
         waiting.complaint = _OTHER_COMMUNITY
@@ -306,7 +306,7 @@ def _refusal(waiting: Waiting | None, head: Head, source: SocketAddress) -> str:
 def from_elsewhere(source: SocketAddress) -> Failure:
     """Return the failure for a reply to our request that came from another address.
 
-    It has the request's random id, so it is not a guess; but that proves nothing.
+    It has the request's random id, so it is not a blind guess; but it may still be forged.
     """
     where = f"{source[0]} port {source[1]}"
     advice = "if the device answers from that address, configure it as the device's host"

@@ -1,4 +1,4 @@
-"""What comes of a walk beside its rows: why columns end, what could not be read.
+"""What a walk finds out besides its rows: why columns end, what could not be read.
 
 Must not know: bytes on the wire, requests.
 """

@@ -68,10 +68,10 @@ def encode_arcs(arcs: Iterable[int]) -> bytes:
 
 @lru_cache(maxsize=_KEPT_ARCS)
 def encode_arc(arc: int) -> bytes:
-    """Return the octets of one arc: every request asks behind a row, and most rows are few.
+    """Return the octets of one arc; cached, because every request repeats the same few indexes.
 
     Raises:
-        CodecError: as `encode_arcs`.
+        CodecError: as for `encode_arcs`.
     """
     return encode_arcs((arc,))
 

@@ -68,7 +68,7 @@ class Reader(Protocol):
 class _Hint:
     """What was learned about an agent, until it expires.
 
-    `rows` is how many each of the columns has.
+    `rows` is the number of rows of each column.
     `scalar_octets` is the size of the scalars in a reply, None if they are requested separately.
     """
 
@@ -81,9 +81,9 @@ class _Hint:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Columns:
-    """Columns that are read together, by name, and what reads whole rows of them, if anything.
+    """Columns that are read together, by name, and the reader of their whole rows, if any.
 
-    The same columns are always the same object, so that to look for it costs nothing.
+    The same columns are always the same object, so that looking up their hint costs nothing.
     """
 
     layouts: tuple[tuple[str, Layout], ...]
@@ -146,7 +146,7 @@ class NativeReader:
         return self._objects[wanted] if isinstance(wanted, str) else wanted
 
     def _columns_of(self, wanted: tuple[str | Object, ...]) -> _Columns:
-        """Return these columns as they were read before: to name them costs more than a row."""
+        """Return these columns; cached, because making them costs more than decoding a row."""
         columns = self._columns.get(wanted)
         if columns is None:
             found = [self._object(one) for one in wanted]
@@ -212,5 +212,5 @@ class NativeReader:
 
 
 def _together(one: Mapping[LeftOut, int], other: Mapping[LeftOut, int]) -> Mapping[LeftOut, int]:
-    """Return the sums of two counts; of most polls both are empty."""
+    """Return the sums of two counts; in most polls both are empty."""
     return Counter(one) + Counter(other) if one and other else one or other

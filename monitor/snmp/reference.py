@@ -278,7 +278,7 @@ class _Column:
         return len(index) == self.arity if self.arity else bool(index)
 
     def resume(self) -> bool:
-        """Open it once more if what was asked for came again; return whether it did."""
+        """Reopen the column if the reply repeats the requested OID; return whether it does."""
         is_repeated, self._is_repeated = self._is_repeated, False
         if is_repeated:
             self.open, self.failure = True, None
@@ -350,14 +350,14 @@ async def _walk(session: _Session, columns: Sequence[_Column]) -> None:
         size = min(START_SIZE, size * 2)
         for place, varbind in enumerate(varbinds):
             asked[place % len(asked)].take(varbind)
-        # Some agents answer a GETBULK with what was asked for, as if it were a GET.
+        # Some agents answer a GETBULK with the requested OIDs, as if it were a GET.
         bulk = bulk and not _resumed(asked)
         if not varbinds:
             asked[0].fail(FailureKind.AGENT_ERROR, "the agent's replies are empty")
 
 
 def _resumed(columns: Sequence[_Column]) -> bool:
-    """Open the columns once more that came again as asked for; return whether there is one."""
+    """Reopen the columns whose requested OID came again; return whether there are any."""
     return bool([column for column in columns if column.resume()])
 
 

@@ -1,7 +1,7 @@
 """Filters what pysnmp decodes: replies of queried agents, a few per request, none too large.
 
-By itself it decodes whatever arrives on its socket, of any size, at more than a millisecond each: a
-flooding agent would take the whole event loop. It also accepts a reply from any address if its id
+By itself pysnmp decodes every datagram, of any size, at more than a millisecond each: a flooding
+agent would block the event loop. It also accepts a reply from any address if its id
 is that of an outstanding request, and its ids are sequential: one agent could answer for another.
 
 Must not know: requests, retries, or what a reply means.
@@ -34,7 +34,10 @@ Place = tuple[str, int]
 
 @dataclass(slots=True)
 class Expected:
-    """What is waited for from one agent; `complaint` says what came in place of a reply."""
+    """The open requests to one agent, their ids, and how many more datagrams to decode.
+
+    `complaint` says what came in place of a reply, empty if nothing did.
+    """
 
     requests: int = 0
     replies: int = 0

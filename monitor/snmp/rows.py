@@ -1,7 +1,7 @@
 """Decodes whole rows of a reply in one step, by a pattern compiled once per set of columns.
 
-A reply to a GETBULK of aligned columns is the same varbinds over and over, and only index, lengths
-and values differ. One match per row and one conversion per column and walk cost half of what
+A reply to a GETBULK of aligned columns repeats the same varbinds, in which only index, lengths and
+values differ. One match per row and one conversion per column and walk cost half of what
 a loop over varbinds does (bench/README.md). Rows that the pattern does not match, well formed or
 not, are decoded by the loop in `columns`, and both must agree.
 

@@ -1,7 +1,6 @@
 """SNMPv3 messages as bytes, both directions (RFC 3412 §6, RFC 3414 §2.4).
 
-As strict as `codec`: anything else is rejected with `CodecError`, nothing recurses, and only one
-datagram is processed.
+Anything else is rejected with `CodecError`, and nothing recurses.
 
 Must not know: keys, engines, or which message is expected.
 """
@@ -131,7 +130,7 @@ def decode_secure(data: bytes) -> SecureMessage:
     """Return the message in a datagram's payload.
 
     Raises:
-        CodecError: if it is none, is too large, or has another security model.
+        CodecError: if it is not such a message, is too large, or has another security model.
     """
     if len(data) > MAX_DATAGRAM_BYTES:
         raise CodecError(f"{len(data)} octets are more than the {MAX_DATAGRAM_BYTES} accepted")
@@ -169,7 +168,7 @@ def decode_scoped(content: bytes) -> Scoped:
     """Return the PDU in a message's content, which may have padding behind it.
 
     Raises:
-        CodecError: if there is none.
+        CodecError: if there is no PDU, or more than padding follows it.
     """
     position, end = enter(content, 0, SEQUENCE)
     if len(content) - end > _MAX_PADDING:

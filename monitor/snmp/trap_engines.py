@@ -39,7 +39,7 @@ class TrapEngines:
         self._met: dict[str, set[bytes]] = {}
 
     def meet(self, address: str, datagram: bytes) -> tuple[Security, bytes] | None:
-        """Return user and engine of a trap if it is the first that authenticates, else None."""
+        """Return user and engine ID if this trap is the first to prove that ID, else None."""
         if not self._users or not is_secure(datagram):
             return None
         try:

@@ -73,7 +73,7 @@ class _Bucket:
         self._left, self._then = burst, now
 
     def take(self, now: float) -> bool:
-        """Return whether one more may come now."""
+        """Take a token; return whether there was one."""
         self._left = min(self._burst, self._left + (now - self._then) * self._rate)
         self._then = now
         if self._left < 1:
@@ -113,7 +113,7 @@ class TrapReceiver:
     reasons are added to `drops`. `receiving` is the bound socket, closed with the receiver.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917  # the socket, whom to believe, and whom to tell
+    def __init__(  # noqa: PLR0913, PLR0917  # the socket, its senders, and what to call
         self,
         receiving: socket.socket,
         senders: Senders,

@@ -1,4 +1,4 @@
-"""From SNMPv3 passwords to the keys of one engine (RFC 3414 §2.6, RFC 7860 §9.3, RFC 3826 §1.2).
+"""Derives engines' keys from SNMPv3 passwords (RFC 3414 §2.6, RFC 7860 §9.3, RFC 3826 §1.2).
 
 Deriving a key from a password hashes one mebibyte, which takes milliseconds: it is done once per
 password and hash, and localised once per engine. Both caches are bounded.

@@ -77,7 +77,7 @@ class Walk:
     walk of the same agent may start with what this one learned: `bulk`, `ceiling` (how many
     varbinds the agent has proved to answer) and `rows` of each column (so that the last request
     does not ask far beyond the table's end; a wrong number costs a request, never a row).
-    `overhead` is how many octets of a datagram do not belong to the PDUs that it processes.
+    `overhead` is how many octets of a datagram do not belong to its PDU.
     `reader` decodes whole rows while all columns are requested. `answered` says whether the agent
     is known to answer: if not, the first time-out ends the walk. `clock` gives the times in
     `arrivals`.
@@ -218,9 +218,9 @@ class Walk:
     def answer(self, head: Head, data: bytes, taken: int = 0) -> None:
         """Process the reply to the last question: its decoded head and its octets.
 
-        `taken` of these belong to what the request reads once. Agents that get this wrong put
-        varbinds of other columns among the rows, so that a column may seem to end: one that had
-        more rows is asked again.
+        `taken` of these belong to what the request reads once (its non-repeaters). Agents that get
+        this wrong mix varbinds of other columns with the rows, so that a column may seem to end
+        early: one that had more rows is requested again.
         """
         self.answered = True
         self._silences = 0
@@ -281,7 +281,7 @@ class Walk:
             self._shrink(FailureKind.AGENT_ERROR, f"the agent reports error {status}")
 
     def _shrink(self, kind: FailureKind, message: str) -> None:
-        """Ask for less; a column that cannot be asked for less is closed, so that others go on."""
+        """Ask for less; if even one varbind is too much, close its column and go on with others."""
         if self.size > 1:
             self.size = self._smaller()
         elif self.bulk and not self._bulk_worked:

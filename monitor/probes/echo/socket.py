@@ -40,15 +40,15 @@ if TYPE_CHECKING:
 RECEIVE_BUFFER_BYTES = 1 << 20
 
 # How long replies may wait in the kernel once some have arrived. It costs no accuracy, and
-# saves a wake-up for nearly every packet; at the pace above it fills a tenth of the buffer.
+# saves a wake-up for nearly every packet; at the pacer's rate it fills a tenth of the buffer.
 _COALESCE_SECONDS = 0.01
 
 # A send that fails because the buffer is full is retried for as long as a packet may be late.
 _RETRY_SECONDS = 0.01
 _RETRIES = 100
 
-# A send's error counts as its own after this many errors without an ICMP error in the queue;
-# and how many tries there may be in all while errors about other requests keep arriving.
+# A send has failed after this many errors without an ICMP error in the queue, which would explain
+# them. While errors about other requests keep arriving, it is tried at most `_MOST_TRIES` times.
 _UNEXPLAINED_ERRORS = 4
 _MOST_TRIES = 64
 

@@ -1,8 +1,8 @@
 """TLS of a probe: trusted CAs, why a certificate is rejected, when it expires.
 
 OpenSSL verifies the certificate during the handshake. It discards a chain that it rejects, so the
-expiry of a rejected one is read in a second handshake without verification (`read_refused`);
-its time counts towards the deadline, but towards no phase.
+expiry of a rejected one is read in a second handshake without verification; its time counts towards
+the deadline, but towards no phase.
 
 Must not know: HTTP, or what follows from an expiry.
 """

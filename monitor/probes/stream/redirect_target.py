@@ -25,7 +25,7 @@ def refusal(address: str, asked: str, network: str | None) -> str:
     """Return why a redirect to a literal address is not allowed, empty if it is.
 
     `asked` is the literal address of the check's first request, `network` that of the device's
-    place. An IPv6 address is judged together with the IPv4 addresses embedded in it.
+    site. An IPv6 address is judged together with the IPv4 addresses embedded in it.
 
     Raises:
         OSError: if no socket is available to learn this machine's addresses.

@@ -1,6 +1,6 @@
 """Special-purpose addresses, and the IPv4 addresses that an IPv6 address may reach.
 
-The two registries are complete as of July 2026, so that a new row is a new line here.
+Both registries are complete as of July 2026; each of their rows is one line here.
 
 Source: IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890 and RFC 8190), column
 "Globally Reachable"; "N/A" and blank count as no.
