@@ -44,6 +44,7 @@ async def listening_sockets(host: str, port: int) -> list[socket.socket]:
 
     Raises:
         OSError: if one of the addresses is not available.
+        UnicodeError: if it cannot be the name of a host.
     """
     # At the start nothing else can be blocked yet; our own name needs no DNS server.
     found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)

@@ -130,9 +130,11 @@ async def serve(view: View, listen: Listen) -> AsyncIterator[int]:
 async def _listen(listen: Listen) -> list[socket.socket]:
     try:
         return await listening_sockets(listen.host, listen.port)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
+        # Names that the IDNA codec refuses never reach the resolver.
+        why = (error.strerror or error) if isinstance(error, OSError) else "invalid host name"
         raise AddressInUseError(
-            f"cannot listen on {listen.host}:{listen.port}: {error.strerror or error}; "
+            f"cannot listen on {listen.host}:{listen.port}: {why}; "
             "choose another address with --listen"
         ) from error
 

@@ -227,6 +227,13 @@ async def test_an_address_in_use_is_reported_with_the_cure() -> None:
                 raise AssertionError("it listened")
 
 
+async def test_a_name_that_no_host_can_have_is_reported_with_the_cure() -> None:
+    """Python encodes the name before it is looked up, and raises an error that is no OSError."""
+    with pytest.raises(AddressInUseError, match="invalid host name; choose another address"):
+        async with serve(Shown(), Listen("a..b", 0, without_login=True)):
+            raise AssertionError("it listened")
+
+
 @pytest.mark.parametrize("path", ["/schools/goethe", "/api/v1/schools/goethe", "/api/v1/sla"])
 async def test_a_reader_beyond_the_limit_is_asked_to_retry(path: str) -> None:
     class Busy(Shown):

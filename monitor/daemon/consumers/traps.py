@@ -187,8 +187,10 @@ async def open_traps(
 
     Raises:
         OSError: if the address is not available.
+        UnicodeError: if it cannot be the name of a host.
     """
     host, port = place
+    host.encode("idna")  # `bind` would raise a TypeError
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as receiving:
         receiving.settimeout(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import AsyncExitStack
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -10,15 +11,19 @@ import pytest
 
 from monitor.config.secrets import Secret
 from monitor.daemon.consumers.traps import POLL_GAP_SECONDS, open_traps
+from monitor.daemon.settings import TrapAddressError
 from monitor.exposition.store import Exposition
 from monitor.exposition.traps import TRAPS
 from monitor.probes.snmp_transport import SnmpReaders
 from monitor.snmp.traps import KINDS, OTHER
 from tests.exposition.support import HandClock, city_with_gateway, exact_names, exposed_school
+from tests.integration.running import Town
+from tests.modelled import Network, inventory_of, running
 from tests.probes.support import THREADS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from monitor.daemon.consumers.traps import TrapDesk
 
@@ -100,3 +105,11 @@ async def test_an_address_already_in_use_is_an_error(desk: Desk) -> None:
                 other.getsockname(), desk.exposition, desk.clock, desk.hurried.append, THREADS
             ):
                 pass
+
+
+async def test_a_name_that_no_host_can_have_is_reported_with_the_cure(tmp_path: Path) -> None:
+    """Python encodes the name before it is looked up, and raises an error that is no OSError."""
+    inventory = inventory_of(tmp_path, Town(161, {"voede": 1}))
+    async with running(tmp_path, inventory, Network()) as one, AsyncExitStack() as stack:
+        with pytest.raises(TrapAddressError, match="traps on ü..b:162: invalid host name; "):
+            await one.daemon.take_traps(("ü..b", 162), stack)
