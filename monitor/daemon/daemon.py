@@ -131,7 +131,7 @@ class Daemon:
             "reload": self._reloads.run(),
             "settle": self._settle(),
             "goal": pipeline.goal.run(place, house, self._settings.forecast_seconds),
-            "campaigns": pipeline.campaigns.run(self.inventory, ledger, requests),
+            "campaigns": pipeline.campaigns.run(ledger, requests),
             "excuses": obey_excuses(ledger, ExcuseFile(folder / EXCUSES_FILE), parts.clock),
             "excuse metrics": excuses.run(house),
             "watchdog": supervisor.feed(
@@ -209,9 +209,11 @@ class Daemon:
         opened = open_traps(place, parts.exposition, parts.clock, hurry, parts.threads.probes)
         try:
             desk = await stack.enter_async_context(opened)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
+            # Names that the IDNA codec refuses never reach the resolver.
+            why = error.strerror if isinstance(error, OSError) else "invalid host name"
             raise TrapAddressError(
-                f"cannot receive traps on {place[0]}:{place[1]}: {error.strerror}; ports below "
+                f"cannot receive traps on {place[0]}:{place[1]}: {why}; ports below "
                 "1024 need CAP_NET_BIND_SERVICE, and no other receiver may hold the port"
             ) from None
         await desk.listen(self.inventory, parts.snmp)

@@ -120,7 +120,9 @@ async def build_pipeline(
     minutes = Minutes(inventory, verdicts, rollout, ledger, exposition, now)
     stages = Stages(inventory, rollout, ledger, exposition, rollout_clock)
     runs, round_trips = Runs(inventory, parts.own), RoundTrips(inventory)
-    campaigns = Campaigns(verdicts, stages.record, clock, parts.probe_now, parts.threads.probes)
+    campaigns = Campaigns(
+        inventory, verdicts, stages.record, clock, parts.probe_now, parts.threads.probes
+    )
     goal = CityGoal(
         loaded.whole,
         rollout,

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from monitor.calendar.school_days import SchoolCalendar
 from monitor.campaigns.load import OctetReading, octets_of
-from monitor.campaigns.requests import RequestFile, RequestFileError
 from monitor.campaigns.runner import KINDS, CampaignRunner, Surroundings
 from monitor.daemon.consumer import Consumer
+from monitor.daemon.consumers.requests import obey_requests
 from monitor.inventory.checks import CheckKind, InterfacesOptions, Role
 from monitor.observation import DeviceReading, Outcome, State
 from monitor.throughput.measure import measure
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
+    from monitor.campaigns.requests import Request, RequestFile
     from monitor.clock import Clock
     from monitor.daemon.consumers.verdicts import Verdicts
     from monitor.daemon.swap import Swap
@@ -34,19 +35,17 @@ if TYPE_CHECKING:
     from monitor.ledger.chain import Entry
     from monitor.ledger.ledger import Ledger
     from monitor.observation import Observation
-    from monitor.state.file import Stamp
     from monitor.threads import ProbeThreads
 
 log = logging.getLogger(__name__)
-
-REQUEST_SECONDS = 2.0
 
 
 class Campaigns(Consumer):
     """The campaigns of a city, while `run` runs; `record` receives their entries."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  # the parts that it joins
         self,
+        inventory: Inventory,
         verdicts: Verdicts,
         record: Callable[[Sequence[Entry]], None],
         clock: Clock,
@@ -59,16 +58,18 @@ class Campaigns(Consumer):
         self._clock = clock
         self._probe = probe
         self._runner: CampaignRunner | None = None
-        self._uplinks: dict[str, Check] = {}
+        self._inventory = inventory
+        self._uplinks = _uplinks_of(inventory)
 
     def reconfigure(self, inventory: Inventory, swap: Swap) -> None:
         """Use another inventory; the runner of the campaigns is changed through the swap."""
+        self._inventory = inventory
         self._uplinks = _uplinks_of(inventory)
         if self._runner is not None:
             lessons = SchoolCalendar(inventory.calendar)
             swap.twin(self._runner).reconfigure(inventory, lessons)
 
-    async def run(self, inventory: Inventory, ledger: Ledger, requests: RequestFile) -> None:
+    async def run(self, ledger: Ledger, requests: RequestFile) -> None:
         """Carry out requests and tests until cancelled."""
         kept = [one for kind in KINDS for one in await ledger.entries(kind)]
         kept.sort(key=lambda one: one.sequence)
@@ -82,24 +83,12 @@ class Campaigns(Consumer):
             maintenance_until=self._maintenance_until,
             uplink=self._uplink_state,
         )
-        self._runner = CampaignRunner(inventory, around, [one.entry for one in kept])
-        self._uplinks = _uplinks_of(inventory)
+        # A reload may have come while the ledger was read.
+        self._runner = CampaignRunner(self._inventory, around, [one.entry for one in kept])
         async with asyncio.TaskGroup() as group:
             group.create_task(self._runner.run(), name="campaign tests")
-            group.create_task(self._obey(self._runner, requests), name="campaign requests")
-
-    async def _obey(self, runner: CampaignRunner, requests: RequestFile) -> None:
-        seen: Stamp = None
-        while True:
-            try:
-                stamp = requests.stamp()
-                if stamp != seen:
-                    seen = stamp
-                    for problem in runner.obey(requests.read()):
-                        log.warning("campaign: %s", problem)
-            except RequestFileError as error:
-                log.warning("campaign requests: %s", error)
-            await self._clock.sleep(REQUEST_SECONDS)
+            obeying = obey_requests(requests, partial(_obey, self._runner), self._clock)
+            group.create_task(obeying, name="campaign requests")
 
     async def _read_octets(self, site: str) -> OctetReading | None:
         check = self._uplinks.get(site)
@@ -121,6 +110,11 @@ class Campaigns(Consumer):
         check = self._uplinks.get(site)
         verdict = self._verdicts.board.verdict(Subject.of(check.target)) if check else None
         return verdict.state if verdict else State.UNKNOWN
+
+
+async def _obey(runner: CampaignRunner, requests: Sequence[Request]) -> None:
+    for problem in runner.obey(requests):
+        log.warning("campaign: %s", problem)
 
 
 def _uplinks_of(inventory: Inventory) -> dict[str, Check]:

@@ -6,6 +6,7 @@ Must not know: how an excuse changes the minutes.
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from monitor.availability.excuses import (
@@ -15,18 +16,17 @@ from monitor.availability.excuses import (
     read_excuses,
     unrecorded,
 )
-from monitor.ledger.chain import LedgerError
-from monitor.state.request_file import RequestFileError
+from monitor.daemon.consumers.requests import obey_requests
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from monitor.availability.excuse_requests import ExcuseFile
+    from monitor.availability.excuses import Excuse, Withdrawal
     from monitor.clock import Clock
     from monitor.ledger.ledger import Ledger
-    from monitor.state.file import Stamp
 
 log = logging.getLogger(__name__)
-
-REQUEST_SECONDS = 2.0
 
 
 async def obey_excuses(ledger: Ledger, requests: ExcuseFile, clock: Clock) -> None:
@@ -34,24 +34,11 @@ async def obey_excuses(ledger: Ledger, requests: ExcuseFile, clock: Clock) -> No
 
     While the file or the ledger cannot be read, they wait; each failure is logged once.
     """
-    seen: Stamp = None
-    logged = ""
-    while True:
-        try:
-            stamp = requests.stamp()
-            if stamp != seen:
-                await _take_up(ledger, requests)
-                seen = stamp
-            logged = ""
-        except (RequestFileError, LedgerError) as error:
-            if str(error) != logged:
-                log.warning("excuses: %s", error)
-            logged = str(error)
-        await clock.sleep(REQUEST_SECONDS)
+    await obey_requests(requests, partial(_record, ledger), clock)
 
 
-async def _take_up(ledger: Ledger, requests: ExcuseFile) -> None:
-    for asked in requests.read():
+async def _record(ledger: Ledger, requests: Sequence[Excuse | Withdrawal]) -> None:
+    for asked in requests:
         recorded = [
             one.entry for kind in (EXCUSE, EXCUSE_WITHDRAWN) for one in await ledger.entries(kind)
         ]

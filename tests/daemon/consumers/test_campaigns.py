@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING
 from monitor.campaigns.plan import campaign_id
 from monitor.campaigns.records import CAMPAIGN, CampaignPhase, read_campaign
 from monitor.campaigns.requests import FILE_NAME, Request, RequestFile
+from monitor.daemon.consumers.campaigns import Campaigns
+from monitor.daemon.swap import Swap
 from monitor.inventory.city import Throughput
 from tests.integration.running import Town
 from tests.modelled import inventory_of, running
+from tests.probes.support import THREADS
 from tests.virtual_time import run_virtually
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.inventory.city import Inventory
+    from monitor.ledger.chain import Entry, Recorded
     from tests.modelled import Running
 
 
@@ -77,5 +81,37 @@ def test_a_site_without_throughput_settings_starts_no_campaign(tmp_path: Path) -
             RequestFile(tmp_path / FILE_NAME).add(request)
             await asyncio.sleep(10)
             assert await phases(one) == []
+
+    run_virtually(main())
+
+
+def test_a_reload_while_the_ledger_is_read_at_the_start_is_not_lost(tmp_path: Path) -> None:
+    async def main() -> None:
+        inventory = inventory_of(tmp_path, TOWN)
+        school = inventory.schools[0]
+        site = f"{school.id}/{school.sites[0].id}"
+        recorded: list[Entry] = []
+        async with running(tmp_path, inventory) as one:
+            campaigns = Campaigns(
+                inventory,
+                one.pipeline.verdicts,
+                recorded.extend,
+                one.clock,
+                one.daemon.probe_now,
+                THREADS,
+            )
+
+            class Reloaded:
+                async def entries(self, kind: str) -> list[Recorded]:
+                    campaigns.reconfigure(measurable(inventory), Swap())
+                    return await one.ledger.entries(kind)
+
+            now = one.clock.now()
+            requests = RequestFile(tmp_path / "of-the-test.json")
+            requests.add(Request("start", site, campaign_id(site, now), now))
+            task = asyncio.create_task(campaigns.run(Reloaded(), requests))  # type: ignore[arg-type]  # only this method is used
+            await asyncio.sleep(10)
+            task.cancel()
+        assert [entry.kind for entry in recorded] == [CAMPAIGN]
 
     run_virtually(main())
