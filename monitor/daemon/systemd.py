@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -64,8 +65,7 @@ class Supervisor:
         """Send a state; an unreachable service manager is not an error."""
         if not self._place:
             return
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sending:
-            try:
-                sending.sendto(state.encode(), self._place)
-            except OSError:
-                return
+        kind = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK
+        # Opening the socket fails, too, while the process has no file descriptor left.
+        with suppress(OSError), socket.socket(socket.AF_UNIX, kind) as sending:
+            sending.sendto(state.encode(), self._place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import socket
 from typing import TYPE_CHECKING
 
@@ -78,5 +79,19 @@ def test_without_a_service_manager_no_notification_is_sent(tmp_path: Path) -> No
     run_virtually(fed(others))
     assert manager.said() == []
     Supervisor(others).tell(READY)
+    assert manager.said() == [READY]
+    manager.close()
+
+
+def test_a_process_without_a_free_file_descriptor_goes_on(tmp_path: Path) -> None:
+    manager = Manager(tmp_path / "notify")
+    supervisor = Supervisor(manager.environment)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+        supervisor.tell(READY)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    supervisor.tell(READY)
     assert manager.said() == [READY]
     manager.close()
