@@ -10,6 +10,7 @@ Must not know: how it is shown, or colours.
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -19,11 +20,13 @@ from typing import TYPE_CHECKING, Final
 from monitor.availability.minutes import CODES, MinuteClass, minute_of
 from monitor.availability.records import MINUTES, SCOPE, read_run, read_scope
 from monitor.availability.sla import minute_entries
+from monitor.ledger.chain import MalformedEntryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from monitor.availability.records import MinuteRun
     from monitor.ledger.chain import Entry, EntrySource
 
 _HOUR: Final = 60
@@ -98,8 +101,10 @@ class UptimeBook:
         back = _AGAIN if self._newest is not None else timedelta(hours=HOURS)
         if self._newest is not None and hour - self._newest > 1:
             back = min(back + timedelta(hours=hour - self._newest), timedelta(hours=HOURS))
+        # Read before anything is changed: what a failing ledger did not give is read next time.
+        entries = tuple(minute_entries(source, now - back, now))
         self._advance(hour)
-        self._add(minute_entries(source, now - back, now))
+        self._add(entries)
         place = (hour + 1) % HOURS
         return {
             site: _uptime(_turned(line.up, place), _turned(line.down, place))
@@ -118,19 +123,22 @@ class UptimeBook:
         scopes: dict[str, tuple[str, ...]] = {}
         found: Counter[tuple[int, str, str]] = Counter()
         for entry in entries:
-            if entry.kind == SCOPE:
-                listed = read_scope(entry)
-                scopes[listed.scope] = listed.sites
-            elif entry.kind == MINUTES:
-                run = read_run(entry)
-                # The first record of a minute counts.
-                first = max(run.first, self._next.get(run.scope, run.first))
-                end = run.first + run.minutes
-                for minute in range(first, end):
-                    found[minute // _HOUR, run.scope, run.codes] += 1
-                self._next[run.scope] = max(first, end)
+            with suppress(MalformedEntryError):  # costs its own minutes only
+                if entry.kind == SCOPE:
+                    listed = read_scope(entry)
+                    scopes[listed.scope] = listed.sites
+                elif entry.kind == MINUTES:
+                    self._add_run(read_run(entry), found)
         for (hour, scope, codes), minutes in found.items():
             self._count(hour, scopes.get(scope, ()), codes, minutes)
+
+    def _add_run(self, run: MinuteRun, found: Counter[tuple[int, str, str]]) -> None:
+        # The first record of a minute counts.
+        first = max(run.first, self._next.get(run.scope, run.first))
+        end = run.first + run.minutes
+        for minute in range(first, end):
+            found[minute // _HOUR, run.scope, run.codes] += 1
+        self._next[run.scope] = max(first, end)
 
     def _count(self, hour: int, sites: tuple[str, ...], codes: str, minutes: int) -> None:
         if self._newest is None or not self._newest - HOURS < hour <= self._newest:

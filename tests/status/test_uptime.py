@@ -11,6 +11,7 @@ import pytest
 from monitor.availability.minutes import minute_of
 from monitor.availability.records import MINUTES, MinuteRun, minutes_entry, scope_entry, scope_id
 from monitor.exposition.gate import ScrapeGate
+from monitor.ledger.chain import Entry, LedgerStorageError, Recorded
 from monitor.ledger.reader import open_reader
 from monitor.ledger.store import open_store
 from monitor.status.uptime import Level, Stretch, UptimeBook, weakness
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from monitor.ledger.chain import Entry, Recorded
 
 NOW = datetime(2022, 3, 7, 10, 30, tzinfo=UTC)
 TOWN = Town(161, {"voede": 1, "goethe": 2}, switches=1)
@@ -120,6 +120,36 @@ def test_minutes_older_than_the_bar_leave_it(paper: Paper) -> None:
     later = NOW + timedelta(days=1)
     paper.write(NOW, 24 * 60, "uu")
     assert book.read(paper, later)["goethe/main"].month.ratio == 1.0
+
+
+def test_minutes_that_could_not_be_read_are_read_next_time(paper: Paper) -> None:
+    paper.write(NOW - timedelta(days=1), 24 * 60, "ud")
+
+    class Failing(Paper):
+        fails = True
+
+        def entries(
+            self, kind: str, since: datetime | None = None, until: datetime | None = None
+        ) -> Iterator[Recorded]:
+            for number, one in enumerate(paper.entries(kind, since, until)):
+                if self.fails and number == 50:
+                    raise LedgerStorageError("the database is away")
+                yield one
+
+    failing, book = Failing(paper.path), UptimeBook()
+    with pytest.raises(LedgerStorageError):
+        book.read(failing, NOW)
+    failing.fails = False
+    assert book.read(failing, NOW) == UptimeBook().read(paper, NOW)
+
+
+def test_a_malformed_entry_costs_only_its_own_minutes(paper: Paper) -> None:
+    paper.write(NOW - timedelta(hours=3), 60, "ud")
+    paper._record([Entry(NOW - timedelta(hours=2), MINUTES, "", {})])
+    paper.write(NOW - timedelta(hours=1), 60, "uu")
+    found = UptimeBook().read(paper, NOW)
+    assert found["goethe/main"].day.ratio == 1.0
+    assert found["kant/main"].day.ratio == 0.5
 
 
 def test_a_daemon_reports_how_long_its_lines_were_online(tmp_path: Path) -> None:
