@@ -216,6 +216,10 @@ class DaemonView:
         now = self._now
         names = [str(school.key(site)) for site in school.sites]
         transitions = await self._read(self._transitions, names, now)
+        # A reload may have changed or removed the school while the ledger was read.
+        school = self._daemon.inventory.school(school_id)
+        if school is None:
+            return None
         return school_status(self._sources, school, transitions, now)
 
     async def uptime(self) -> Mapping[str, Uptime]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 from contextlib import asynccontextmanager
 from threading import Event
@@ -177,3 +178,31 @@ async def test_a_page_beyond_the_queue_of_readers_is_refused(tmp_path: Path) -> 
         for future in held:
             future.result(120)
         assert await view.school("voede") is not None
+
+
+@pytest.mark.parametrize("is_removed", [False, True], ids=["changed", "removed"])
+async def test_a_school_is_shown_as_a_reload_meanwhile_made_it(
+    tmp_path: Path, *, is_removed: bool
+) -> None:
+    """The ledger is read in a thread; a reload may come before it has answered."""
+    hold = Event()
+    inventory = inventory_of(tmp_path, TOWN)
+    async with running(tmp_path, inventory, Network(), fewer_schools=True) as one:
+        view = DaemonView(one.daemon, ScrapeGate(one.exposition, one.clock))
+        held = [one.daemon.readers.submit(hold.wait, 120) for _ in range(READER_THREADS)]
+        try:
+            asked = asyncio.create_task(view.school("goethe"))
+            await asyncio.sleep(0)
+            other = {"voede": 1} if is_removed else {"voede": 1, "goethe": 2}
+            one.offer(inventory_of(tmp_path, Town(161, other, switches=0)))
+            assert await one.daemon.reload()
+        finally:
+            hold.set()
+        for future in held:
+            future.result(120)
+        found = await asked
+    if is_removed:
+        assert found is None
+    else:
+        assert found is not None
+        assert [site.switches for site in found.sites] == [()]
