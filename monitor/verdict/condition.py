@@ -178,8 +178,8 @@ class Condition:
             rule = Rule(runs, _GOOD_RUNS, _MISSED_RUNS * pace)
             changed = self._cases.bad(key, rule, monotonic, observation.started, detail)
         if isinstance(observation.values, HardwareReading):
-            for one in _parts(check, observation.values, self):
-                changed |= self._judge_part(one, check, now, observation.started)
+            for key, said in _problems_of_parts(check, observation.values, self).items():
+                changed |= self._judge_part(key, said, check, now, observation.started)
         return changed
 
     def measured(self, measured: Measured, check: Check, now: Moment) -> bool:
@@ -262,11 +262,24 @@ class Condition:
         return self._judge(_FLAPPING, rule, now, said, falls[0].instant)
 
     def _judge_part(
-        self, one: tuple[Trouble, str, str], check: Check, now: Moment, begun: datetime
+        self, key: Key, said: str, check: Check, now: Moment, begun: datetime
     ) -> bool:
-        trouble, part, said = one
         rule = Rule(1, _GOOD_RUNS, _MISSED_RUNS * check.interval)
-        return self._judge((trouble, check.name, part), rule, now, said, begun)
+        return self._judge(key, rule, now, said, begun)
+
+
+def _problems_of_parts(
+    check: Check, reading: HardwareReading, condition: Condition
+) -> dict[Key, str]:
+    """Return the problem of each part, empty for a good one.
+
+    Parts of the same name are one: it is bad while any of them is.
+    """
+    found: dict[Key, str] = {}
+    for trouble, part, said in _parts(check, reading, condition):
+        key = (trouble, check.name, part)
+        found[key] = found.get(key) or said
+    return found
 
 
 def _parts(

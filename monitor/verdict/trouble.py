@@ -67,11 +67,6 @@ class Remembered:
     degraded: tuple[Degradation, ...] = ()
     falls: tuple[datetime, ...] = ()
 
-    @property
-    def is_empty(self) -> bool:
-        """Return whether there are no problems."""
-        return self.down is None and not self.degraded
-
     def is_same(self, other: Remembered) -> bool:
         """Return whether both have the same problems, whatever their sentences."""
         return (

@@ -58,8 +58,3 @@ class Window:
         return next(
             (begun for begun, weight, amount in self._pieces if amount > ratio * weight), None
         )
-
-    def clear(self) -> None:
-        """Remove everything."""
-        self._pieces.clear()
-        self.weight = self.amount = 0.0

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.inventory.limits import Limits
-from monitor.observation import Outcome, Reason, State
+from monitor.observation import HardwareReading, Outcome, Reason, Sensor, State
 from monitor.verdict import Trouble
 from tests.verdict.runs import ROUTER, SWITCH, Runs, hardware, one_school
 from tests.verdict.world import moment
@@ -287,3 +287,21 @@ def test_the_page_on_verdicts_names_every_reason() -> None:
     for trouble in Trouble:
         assert f"\n| `{trouble}` | " in page
         assert f"`{trouble}`" in listed
+
+
+def test_of_several_parts_with_one_name_a_bad_one_counts() -> None:
+    """Some agents give all fans of a stack the same entPhysicalName."""
+    runs = well()
+    good, bad = Sensor("fan", "rpm", 4000.0, is_working=True), Sensor("fan", "rpm", None, False)
+    warm, hot = Sensor("inlet", "celsius", 30.0, True), Sensor("inlet", "celsius", 90.0, True)
+    sensors = dict(enumerate([bad, good, good, hot, warm, warm]))
+    runs.hardware = HardwareReading({}, sensors)
+    runs.run(1800)
+    assert [(one.trouble, one.part) for one in runs.found(SWITCH)] == [
+        (Trouble.HARDWARE, "fan"),
+        (Trouble.TEMPERATURE, "inlet"),
+    ]
+    assert len(runs.changed_at) == 1
+    runs.hardware = HardwareReading({}, dict(enumerate([good, good, good, warm, warm, warm])))
+    runs.run(1800)
+    assert runs.found(SWITCH) == ()
