@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from math import inf, log10
+from math import inf, isfinite, log10
 
 MAX_OID_OCTETS = 50
 """The longest OID of an object that can be read, in encoded octets (X.690 §8.19)."""
@@ -83,7 +83,8 @@ class ProfileReading:
     def value_of(self, raw: int | bytes) -> float | None:
         """Return the quantity that a raw value represents, None if it has none."""
         number = self._number(raw)
-        if number is None or number in self.ignored or not self.least <= number <= self.most:
+        # A text may have more digits than a number can hold.
+        if number is None or not isfinite(number) or number in self.ignored or not self.least <= number <= self.most:
             return None
         if self.good:
             return float(number in self.good)

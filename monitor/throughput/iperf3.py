@@ -38,7 +38,7 @@ _READ_CHUNK: Final = 1 << 16
 _MEMORY_LIMIT: Final = 256 << 20
 _WATCH_SECONDS: Final = 0.1
 _CONNECT_MILLISECONDS: Final = 5000
-_VERSION = re.compile(r"iperf 3\.(\d+)")
+_VERSION = re.compile(r"iperf 3\.(\d{1,4})(?!\d)")
 # -O with --json, --connect-timeout and bidirectional counters are reliable from this version on.
 _OLDEST_MINOR: Final = 7
 _KEPT_SHARE: Final = 0.995
@@ -187,14 +187,14 @@ def read_report(output: bytes, said: str, order: TransferOrder) -> ThroughputRea
         streams = sum(_number(one["receiver"]["bytes"]) > 0 for one in end["streams"])
         written = sum(int(_number(one["sum"]["bytes"])) for one in report["intervals"])
         retransmits = end["sum_sent"].get("retransmits")
+        # A sender's intervals count what it wrote, of which megabytes may still be in its buffers.
+        carried = int(rate * _whole_time(order, seconds) / 8)
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise _malformed(f"{type(error).__name__} in the report") from error
     if not (end["streams"] and report["intervals"]):
         raise _malformed("it has no streams, or no intervals")
     if not (rate and seconds and streams):
         raise order.without_payload()
-    # A sender's intervals count what it wrote, of which megabytes may still be in its buffers.
-    crossed = written if order.direction == "up" else int(rate * _whole_time(order, seconds) / 8)
     return ThroughputReading(
         order.direction,
         tool,
@@ -202,7 +202,7 @@ def read_report(output: bytes, said: str, order: TransferOrder) -> ThroughputRea
         bits_per_second=rate,
         streams=streams,
         seconds=_rounded(seconds, order.settings.seconds),
-        total_bytes=crossed,
+        total_bytes=written if order.direction == "up" else carried,
         retransmits=retransmits if isinstance(retransmits, int) else None,
     )
 

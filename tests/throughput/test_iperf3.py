@@ -89,6 +89,7 @@ def test_iperf3_errors_are_distinguished(message: str, reason: Reason) -> None:
     [
         lambda one: one["start"].update(version="iperf 2.1.8"),
         lambda one: one["start"].update(version="iperf 3.1"),
+        lambda one: one["start"].update(version="iperf 3." + "1" * 5000),
         lambda one: one.pop("start"),
     ],
 )
@@ -135,3 +136,13 @@ def test_an_invalid_rate_is_refused(field: str, value: Any) -> None:
 def test_any_bytes_raise_only_its_own_error(output: bytes) -> None:
     with pytest.raises(ProbeError):
         read_report(output, "", order())
+
+
+@pytest.mark.parametrize("rate", [1.7e308, 10**300])
+def test_a_rate_beyond_all_numbers_is_refused(rate: float) -> None:
+    """The figures come from the server: the bytes of such a rate fit into no number."""
+    garbled = report()
+    garbled["end"]["sum_received"].update(bits_per_second=rate, seconds=10**300)
+    with pytest.raises(ProbeError) as caught:
+        read_report(json.dumps(garbled).encode(), "", order("down"))
+    assert caught.value.reason is Reason.MALFORMED
