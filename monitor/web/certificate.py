@@ -30,6 +30,8 @@ _NO_NAMES: Final = (
     x509.UnsupportedGeneralNameType,
     ValueError,
 )
+# X.509 version 2, which OpenSSL accepts and no authority issues, is InvalidVersion.
+_NO_CERTIFICATE: Final = (ValueError, x509.InvalidVersion)
 _NAME_BOTH: Final = (
     "name the key that the certificate was issued for, and the server's certificate first"
 )
@@ -81,7 +83,7 @@ def certificate_of(pem: str) -> Certificate | None:
     try:
         first = x509.load_pem_x509_certificates(pem.encode())[0]
         subject = first.subject.rfc4514_string() or _names(first) or "without a name"
-    except ValueError:
+    except _NO_CERTIFICATE:
         return None
     return Certificate(subject, first.not_valid_before_utc, first.not_valid_after_utc)
 
@@ -118,7 +120,7 @@ def why_unusable(
     try:
         if client_ca:
             x509.load_pem_x509_certificates(client_ca.encode())
-    except ValueError:
+    except _NO_CERTIFICATE:
         return "client_ca", "there is no certificate in it", _pem("CERTIFICATE")
     reason = (error.reason or "") if isinstance(error, ssl.SSLError) else str(error)
     why = _REASONS.get(reason, reason.replace("_", " ").lower())
@@ -134,7 +136,7 @@ def _public_of_certificate(pem: str) -> bytes:
         return _octets(x509.load_pem_x509_certificates(pem.encode())[0].public_key())
     except UnsupportedAlgorithm:
         raise _UnusableError("cert", "its kind of key is not supported", _USUAL_KEY) from None
-    except ValueError:
+    except _NO_CERTIFICATE:
         why = "there is no certificate in it"
         raise _UnusableError("cert", why, _pem("CERTIFICATE")) from None
 

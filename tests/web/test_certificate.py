@@ -69,3 +69,14 @@ def test_a_certificate_without_a_name_is_called_so(names: bytes) -> None:
         builder = builder.add_extension(x509.UnrecognizedExtension(place, names), critical=False)
     pem = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
     assert str(certificate_of(pem)) == f"without a name, ends {NOW:%Y-%m-%d %H:%M} UTC"
+
+
+def test_a_certificate_of_version_2_is_not_named() -> None:
+    """OpenSSL serves it; nothing that only reads it may end the daemon."""
+    issued = issue("server", None, days=30)
+    first, *middle, last = issued.pem.splitlines(keepends=True)
+    octets = b64decode(b"".join(middle))
+    version_3, version_2 = bytes.fromhex("a003020102"), bytes.fromhex("a003020101")
+    assert octets.count(version_3) == 1
+    pem = first + encodebytes(octets.replace(version_3, version_2)) + last
+    assert certificate_of(pem.decode()) is None
