@@ -54,9 +54,9 @@ HOUSEKEEPING_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The current state for a person who watches: counts since the daemon's start.
+    """The current state, for display: counts since the daemon's start.
 
-    `down` are the devices to repair, `findings` all that is not up, `degraded` what works badly.
+    `down` are the devices to repair, `findings` all verdicts, `degraded` the degraded devices.
     """
 
     schools: int
@@ -150,7 +150,7 @@ class Daemon:
             self._welcome_back(check, before)
 
     def _welcome_back(self, ping: Check, before: Outcome | None) -> None:
-        """Poll a device that answers again at once, instead of waiting for its back-off to end."""
+        """Poll a device at once when it answers again, without waiting for its back-off to end."""
         if before is Outcome.FAILED:
             self._schedule.hurry(f"{ping.id.removesuffix(ping.name)}{CheckKind.INTERFACES}")
 
@@ -171,7 +171,7 @@ class Daemon:
             self._parts.own.loop_lag.observe(max(0.0, self._clock.monotonic() - due))
 
     async def _settle(self) -> None:
-        """Exclude all that was built by the end of the first cycle from garbage collection."""
+        """Exclude everything that exists at the end of the first cycle from garbage collection."""
         while self.not_ready():
             await self._clock.sleep(HOUSEKEEPING_SECONDS)
         keep_what_is_there()
@@ -225,9 +225,9 @@ class Daemon:
         self._pipeline.goal.begin(await recorded_goal(self._parts.ledger))
 
     def recall(self, earlier: Iterable[Observation]) -> None:
-        """Take the pings of the time before the start, for the charts of round-trip times.
+        """Take pings from before the start, for the charts of round-trip times.
 
-        To be called before `run`: the charts grow in the order of time.
+        Call it before `run`: the charts must grow in chronological order.
         """
         self._pipeline.round_trips.recall(earlier)
 

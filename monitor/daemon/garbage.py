@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 YOUNG_OBJECTS = 20_000
-# A twentieth of the checks starts at once, each with some 25 objects: three times that.
+# A twentieth of the checks starts at once, each with some 25 objects; this is three times that.
 _MORE_FOR_A_CHECK = 4
 
 
 @contextmanager
 def rare_collections(checks: int) -> Iterator[None]:
-    """Collect only when many more objects exist than before; restored on exit.
+    """Collect only when many more objects exist than before; the threshold is restored on exit.
 
     The threshold is above the number of objects that so many checks need temporarily.
     """

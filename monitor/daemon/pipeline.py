@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """The consumers of a daemon; those whose results others read by name.
+    """The consumers of a daemon, in order; those whose results others read also by name.
 
     A reload changes their contents, but not the set of consumers.
     """

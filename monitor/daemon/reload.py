@@ -96,7 +96,7 @@ class Reloads:
                 # The file's own errors are complete; a traceback would hide them.
                 self._refuse(trigger, before, error)
                 return False
-            except Exception as error:  # noqa: BLE001  # whatever it is, the old world is whole
+            except Exception as error:  # noqa: BLE001  # whatever it is, the old configuration is intact
                 self._refuse(trigger, before, error, bug=error)
                 return False
             old, new = before.digest[:12], loaded.digest[:12]
@@ -117,10 +117,10 @@ class Reloads:
             swap.twin(self._parts.own).count_reload(self._parts.clock.now(), successful=True)
             self._pipeline.reconfigure(loaded, swap)
             swap.twin(self).loaded = loaded
-            # Their addresses were looked up first, which waits; now their receiver must be closed.
+            # The look-up above waits; from here on, an error must close the new receiver.
             if desk is not None and senders is not None:
                 desk.reconfigure(senders, swap.twin(self._parts.snmp), swap)
-            # Does nothing without a commit.
+            # Without a commit, it finds nothing to do.
             asyncio.get_running_loop().call_soon(self._schedule.reconcile)
             line = _applied(loaded.inventory, change)
             swap.commit()

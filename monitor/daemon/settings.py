@@ -60,8 +60,8 @@ class Settings:
 class Loaded:
     """A configuration that was read completely: the inventory and the secrets that it names.
 
-    `digest` is that of the file, SHA-256 in hex; empty if not needed. `city` is the
-    whole of which the inventory is a shard; None if it is not a shard.
+    `digest` is that of the file, SHA-256 in hex; empty if not needed. If the inventory is a shard,
+    `city` is the whole city's inventory, else None.
     """
 
     inventory: Inventory

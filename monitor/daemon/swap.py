@@ -30,7 +30,7 @@ class Swap:
     def twin(self, original: T) -> T:
         """Return the copy to change, one per object; the object gets its attributes at `commit`."""
         _, twin = self._twins.setdefault(id(original), (original, copy(original)))
-        vars(twin)  # fails here, not at the commit, for objects without one
+        vars(twin)  # fails here, not at the commit, for objects without `__dict__`
         return cast("T", twin)
 
     def commit(self) -> None:

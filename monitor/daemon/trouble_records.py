@@ -34,7 +34,7 @@ _DOWN: Final = "down"
 
 @dataclass(frozen=True, slots=True)
 class _Problem:
-    """One problem, `down` or a `Trouble`; as text, because a newer program may have others."""
+    """One problem: `down` or a `Trouble`, as text because a newer program may know others."""
 
     reason: str
     check: str

@@ -149,14 +149,14 @@ DNS_METRICS: Final = (
 )
 
 
-# The families that the daemon's own exposition leaves out where nothing was measured, in their
-# places here, with what they say then.
+# Families that `/metrics` leaves out while nothing was measured; `/probe` has a 0 then, and their
+# HELP texts here say so.
 _FILLED: Final = {
-    PROBE_SUCCESS: "Whether the check found all well: 1 yes; 0 no, or if it could not tell",
+    PROBE_SUCCESS: "Whether the check succeeded: 1 yes; 0 no, or if its outcome is unknown",
     PROBE_DURATION_SECONDS: "How long the check took, successful or not",
     PROBE_ICMP_DURATION_SECONDS: (
         "Phases of the round: resolve, setup (0, as the socket is open already), and rtt as its"
-        " mean; rtt is 0 without a reply, as of blackbox_exporter: read it where probe_success is 1"
+        " mean; rtt is 0 without a reply, as in blackbox_exporter: use it where probe_success is 1"
     ),
 }
 _SAID_HERE: Final = {metric: replace(metric, help=said) for metric, said in _FILLED.items()}

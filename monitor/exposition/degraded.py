@@ -62,7 +62,7 @@ class DegradedRenderer:
     def blocks(
         self, board: VerdictBoard, degraded: Mapping[Subject, tuple[Degradation, ...]]
     ) -> Mapping[str, Mapping[str, bytes]]:
-        """Return school id -> family -> sample lines of each changed school; first, of all.
+        """Return school id -> family -> sample lines of each changed school; at first of every one.
 
         A school has an entry for every family, an empty one if it has no samples.
         """

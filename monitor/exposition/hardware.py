@@ -74,7 +74,7 @@ PETH_PSE_PORT_DETECTION_STATUS: Final = Metric(
 SCHOOL_DEVICE_SENSOR_VALUE: Final = Metric(
     "school_device_sensor_value",
     Kind.GAUGE,
-    "the one of the label unit",
+    "that of the label `unit`",
     "Value of a sensor, scaled to its unit: celsius, rpm, watts, voltsDC, ... (ENTITY-SENSOR-MIB)",
     (*_SENSOR, "unit"),
 )

@@ -60,7 +60,7 @@ PROBE_IP_PROTOCOL: Final = Metric(
     "probe_ip_protocol",
     Kind.GAUGE,
     "",
-    "IP version that the check used: 4 or 6; without an address 0, or absent of a ping",
+    "IP version that the check used: 4 or 6; without an address it is 0, for a ping absent",
     CHECK,
 )
 

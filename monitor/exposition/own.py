@@ -173,7 +173,7 @@ class OwnMetrics:
     """
 
     def __init__(self, version: str) -> None:
-        # Process-wide in prometheus-client; METRICS: no _created series.
+        # No `_created` series; the setting is process-wide in prometheus-client.
         disable_created_metrics()  # type: ignore[no-untyped-call]  # theirs has no types
         registry = self.registry = CollectorRegistry()
         self.loop_lag: Final = Histogram(

@@ -68,9 +68,8 @@ class Exported(StrEnum):
 class Choice:
     """Which interfaces of one reading are exported, and how much of them.
 
-    `hidden` rows are not exported at all, of `unused` ones only the states. `returned` has, by
-    family and row, the counters at the previous poll of ports that are whole again; that poll was
-    at `returned_at`.
+    `hidden` rows are not exported at all, `unused` ones only with their states. `returned` has the
+    counters of ports that are whole again, at the previous poll (`returned_at`), by family and row.
     """
 
     hidden: frozenset[int] = frozenset()

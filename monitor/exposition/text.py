@@ -28,7 +28,7 @@ _Counted = TypeVar("_Counted", bound=str)
 
 # One check has fewer; a device's texts may change with every poll, and old ones are not kept.
 _KEPT_BEGINS = 256
-# A hundred octets each, for all devices: the ports of a few makes.
+# About 100 octets each, shared by all devices: enough for the ports of a few models.
 _KEPT_ENDS = 2_000
 
 
@@ -83,7 +83,7 @@ class LineBegins(dict[tuple["Metric", tuple[bytes | str, ...]], str]):
 class Blocks:
     """Collects sample lines, metric by metric.
 
-    `known` are the beginnings of lines from earlier rounds.
+    `known` keeps the beginnings of lines from round to round.
     """
 
     __slots__ = ("_known", "_lines")
@@ -173,9 +173,9 @@ class Blocks:
 
 
 class SteadyLines:
-    """Sample lines that are mostly those of the round before: written again only if they are not.
+    """Sample lines that seldom change from round to round: written again only if they do.
 
-    A round's lines are a function of its `origin`, which is compared with that of the round before.
+    They are a function of a round's `origin`, which is compared with that of the previous round.
     """
 
     __slots__ = ("_origin", "_texts")

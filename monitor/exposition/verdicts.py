@@ -233,7 +233,7 @@ class VerdictRenderer:
         maintenance: MaintenanceBook,
         now: datetime,
     ) -> Mapping[str, Mapping[str, bytes]]:
-        """Return school id -> family -> sample lines of each changed school; first, of all.
+        """Return school id -> family -> sample lines of each changed school; at first of every one.
 
         A school has an entry for every family, empty if there is nothing to report, so that
         replacing all entries removes older lines.

@@ -27,7 +27,7 @@ Identity = Literal["ifName", "ifDescr", "ifAlias", "ifIndex"]
 PROBE_SHARE = 0.95
 
 
-# What a round of pings may take beyond spacing and wait: its turn among many others.
+# How long a round of pings may wait for its turn among many others.
 PACING_SECONDS = 0.1
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from monitor.inventory.checks import SnmpAccess
 
 NO_CITY: Final = "Schulnetz"
-"""The name of a city without one."""
+"""The city's name if the configuration has none."""
 
 MilestoneStage = Literal["planned", "ordered", "built", "reported"]
 
@@ -100,7 +100,7 @@ class Uplink:
 
     @property
     def provider(self) -> str:
-        """Return the name of the provider by the contract, empty without one."""
+        """Return the provider that the contract names, empty without a contract."""
         return "" if self.contract is None else self.contract.provider
 
     @property
@@ -279,7 +279,7 @@ class ReportedEntry:
     """A published statement about a goal on a day, with its source; in the goal's unit.
 
     `value` is the total reached until `day`, `planned` the total promised by then: granted,
-    announced, budgeted. None is not stated; at least one of the two is.
+    announced, budgeted. None means not stated; at least one of the two is stated.
     """
 
     day: date
@@ -307,7 +307,7 @@ class ReportedGoal:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The whole configuration, in the file's order; `runbooks` is their base URL.
+    """The whole configuration, in the file's order; `runbooks` is the base URL of the runbooks.
 
     `has_end_mark` says that the file was seen to be complete.
     """

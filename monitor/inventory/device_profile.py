@@ -83,8 +83,7 @@ class ProfileReading:
     def value_of(self, raw: int | bytes) -> float | None:
         """Return the quantity that a raw value represents, None if it has none."""
         number = self._number(raw)
-        # A text may have more digits than a number can hold.
-        if number is None or not isfinite(number) or number in self.ignored or not self.least <= number <= self.most:
+        if number is None or number in self.ignored or not self.least <= number <= self.most:
             return None
         if self.good:
             return float(number in self.good)
@@ -101,8 +100,10 @@ class ProfileReading:
         if self.number:
             found = re.search(self.number, said)
             said = found[1] or "" if found else ""
-        number = _NUMBER.search(said)
-        return float(number[0]) if number else None
+        digits = _NUMBER.search(said)
+        # There may be more of them than a float can hold.
+        number = float(digits[0]) if digits else inf
+        return number if isfinite(number) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,7 +221,7 @@ def school_status(
 
 
 def outages_of(transitions: Iterable[Transition]) -> list[Outage]:
-    """Return the outages of a school's sites, the newest first; changes are in their order."""
+    """Return the outages of a school's sites, newest first; `transitions` are in their order."""
     by_site: dict[str, list[Transition]] = {}
     for transition in transitions:
         by_site.setdefault(SiteKey.parse(transition.site).site, []).append(transition)

@@ -52,7 +52,7 @@ class AlertStatus(Answer):
 
 
 class TroubleStatus(Answer):
-    """One reason why a device is degraded; `part` is empty if it concerns the whole device."""
+    """One reason why a device is degraded; `part` is empty if it is about the whole device."""
 
     reason: Trouble
     check: str
@@ -84,7 +84,7 @@ class CheckStatus(Answer):
     seconds: float | None
     detail: str
     ok_by_hour: tuple[int, ...] = Field(
-        description="Runs that were well in each of the last 24 hours, this one last; since the "
+        description="Runs that succeeded in each of the last 24 hours, this one last; since the "
         "monitor's start, empty if there was none."
     )
     failed_by_hour: tuple[int, ...] = Field(description="The same of those that failed.")

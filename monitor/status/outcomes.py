@@ -1,4 +1,4 @@
-"""How often each check was well and failed in each hour of the last day; forgotten at a restart.
+"""How often each check succeeded and failed in each hour of the last day; lost at a restart.
 
 Prometheus keeps the history; this is for readers without access to it. Memory is bounded: two
 small numbers an hour for each check.
@@ -42,7 +42,7 @@ class _Day:
 
 
 class OutcomeHistory:
-    """Counts the outcomes of checks by the hour. Unknown ones say nothing and are not counted."""
+    """Counts the outcomes of checks by the hour. Unknown ones are not counted."""
 
     def __init__(self, inventory: Inventory) -> None:
         self._days: dict[str, _Day] = {}
@@ -65,7 +65,7 @@ class OutcomeHistory:
         counts[place] = min(_MOST, counts[place] + 1)
 
     def last_day(self, check: str, now: datetime) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Return the runs that were well and that failed, by hour; this hour is the last of 24.
+        """Return how many runs succeeded and how many failed, by hour; this hour is the last of 24.
 
         Both are empty if it has not run in that time.
         """

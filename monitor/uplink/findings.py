@@ -66,7 +66,7 @@ def findings(load: UplinkLoad, contract: Contract | None) -> tuple[Finding, ...]
 
 
 def assess(load: UplinkLoad, contract: Contract | None) -> Mapping[FindingKind, str]:
-    """Return kind -> sentence: empty if there is no problem, no entry if unknown."""
+    """Return kind -> sentence: an empty one if there is no problem, no entry if it is unknown."""
     assessed: dict[FindingKind, str] = {}
     if load.gap is not Gap.NOT_CONFIGURED:
         for gap, kind in (

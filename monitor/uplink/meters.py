@@ -71,7 +71,7 @@ class UplinkMeters:
         return [entry.measured for entry in before.values()]
 
     def observe(self, observation: Observation, ended: float) -> Measured | None:
-        """Process an observation that ended at that monotonic time; None if it is no uplink's.
+        """Process an observation that ended at that monotonic time; None if it is not an uplink's.
 
         A poll that failed half-way is not measured, because missing values may just be unread. The
         previous one remains the one to compare with.

@@ -71,8 +71,8 @@ class Poll:
 class Counters:
     """One direction's counters as the MIB has them; None where the device has none.
 
-    `packets` are the unicast ones. Octets are 64 bits wide or 32, as the sample's `is_wide` says,
-    packets as its `has_wide_packets` does; errors and discards are always 32.
+    `packets` are the unicast ones. The sample's `is_wide` says whether octets are 64 bits wide, its
+    `has_wide_packets` the same of packets; all others, errors and discards have 32 bits.
     """
 
     octets: int | None

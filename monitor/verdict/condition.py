@@ -261,9 +261,7 @@ class Condition:
         said = f"{limits.outages} outages or more within {_minutes(limits.outages_seconds)}"
         return self._judge(_FLAPPING, rule, now, said, falls[0].instant)
 
-    def _judge_part(
-        self, key: Key, said: str, check: Check, now: Moment, begun: datetime
-    ) -> bool:
+    def _judge_part(self, key: Key, said: str, check: Check, now: Moment, begun: datetime) -> bool:
         rule = Rule(1, _GOOD_RUNS, _MISSED_RUNS * check.interval)
         return self._judge(key, rule, now, said, begun)
 

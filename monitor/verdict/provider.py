@@ -119,7 +119,7 @@ class ProviderOutages:
         outage = self.lasting.get(provider)
         return outage is not None and site in outage.sites
 
-    def look(  # what is heard, and by which rules
+    def look(
         self,
         roster: Roster,
         census: Census,

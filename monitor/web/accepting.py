@@ -32,7 +32,7 @@ PAUSE_SECONDS: Final = 0.25
 _BACKLOG: Final = 1024
 _AT_ONCE: Final = 64
 """Connections that are accepted in a row before other tasks of the event loop run."""
-# By OpenSSL's names of what a client did.
+# What a client did wrong, by OpenSSL's name of it.
 _LACKS: Final = {
     "HTTP_REQUEST": "it speaks http, and this port speaks https; correct its address",
     "PEER_DID_NOT_RETURN_A_CERTIFICATE": "it has no certificate, which client_auth_type requires",

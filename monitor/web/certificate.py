@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NEAR: Final = timedelta(days=14)
 """A certificate that ends sooner is a warning; renewing one can take a city's office days."""
 _NAMED: Final = 3
-# What the library raises for names that are absent, not of a usual kind, or malformed.
+# Raised by the library for names that are absent, of an unusual kind, or malformed.
 _NO_NAMES: Final = (
     x509.ExtensionNotFound,
     x509.DuplicateExtension,

@@ -42,7 +42,7 @@ FORGIVEN_A_SECOND: Final = 0.2
 _MAX_KNOWN: Final = 100
 _MAX_FAILED: Final = 10_000
 DEFAULT_COST: Final = 10
-"""Of bcrypt: a login takes a tenth of a second or so."""
+"""The bcrypt cost for new hashes: a login takes about a tenth of a second."""
 
 
 class Login(Enum):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from monitor.status.model import Finding, SchoolSummary
     from monitor.status.uptime import Bar, Uptime
 
-# By their values: what a stage is found from is not known here.
+# By value, because this file must not know how a stage is derived.
 FARTHEST_FIRST: Final = (
     "verified",
     "regressed",

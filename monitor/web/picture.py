@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MAP_WIDTH: Final = 640.0
 MAP_MARGIN: Final = 34.0
 _MAP_MOST_HEIGHT: Final = 640.0
-# So few schools have their names beside them, on a map that is wide enough for these.
+# Up to this many schools have their names beside them, on a map with room for the names.
 _MOST_NAMED: Final = 8
 _NAMED_HEIGHT: Final = 280.0
 _NAMED_MARGIN: Final = 44.0
@@ -29,7 +29,7 @@ _LABEL_HEIGHT: Final = 30.0
 _LABEL_LETTER: Final = 13.0
 _LABEL_GAP: Final = 24.0
 _EDGE: Final = 8.0
-# Characters; a shorter beginning of a name is no name.
+# Characters; fewer of a name would not identify a school.
 _LEAST_ROOM: Final = 8
 # About 2 km: schools of one street are not drawn a city apart.
 _LEAST_EXTENT_DEGREES: Final = 0.018

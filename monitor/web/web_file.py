@@ -35,12 +35,12 @@ if TYPE_CHECKING:
     from monitor.config.tree.text import Node
 
 MAX_BYTES: Final = 128 * 1024
-"""Of the file; it is read again while the daemon runs, so reading must not take long."""
+"""The largest file; it is read again while the daemon runs, so reading must not take long."""
 MAX_SHOWN: Final = 20
-"""Of the problems of a file, which are all logged at once."""
+"""How many problems of a file are shown; all are logged at once."""
 MAX_PEM_BYTES: Final = 1024 * 1024
 MAX_COST: Final = 15
-"""Of a bcrypt hash; each step doubles the duration of a login, which is seconds by then."""
+"""The highest bcrypt cost; each step doubles the time of a login, which takes seconds by then."""
 
 # Older versions are deprecated (RFC 8996) and not supported, whatever the file allows.
 _VERSIONS: Final = {"TLS10": "", "TLS11": "", "TLS12": "TLSv1_2", "TLS13": "TLSv1_3"}

@@ -1,10 +1,10 @@
 """The sentences of probes and verdicts in both languages, as templates.
 
 A field is text that is the same in both but for decimal commas, dates and ports; one whose name
-begins with `say` is a sentence of this table. The more special of two templates comes first.
-`tests/words/test_details.py` compares it with what the program really says.
+begins with `say` is a sentence of this table. The more specific of two templates comes first.
+`tests/words/test_details.py` compares the table with the program's own sentences.
 
-Must not know: how a sentence is found in it.
+Must not know: how a sentence is looked up.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The German of the sentences that explain a finding: why something is down, degraded, or failed.
 
-Probes and verdicts write these sentences in English, and so they are in the log, the API and the
-ledger. German pages say the same, sentence by sentence. What a device, a server or the operating
-system said is in its own words in both languages.
+Probes and verdicts write these sentences in English, for the log, the API and the ledger. German
+pages translate them sentence by sentence. Texts of a device, a server or the operating system stay
+as they are in both languages.
 
 Must not know: HTML, or when a sentence is shown.
 """
@@ -18,7 +18,7 @@ from monitor.words.detail_sentences import SENTENCES
 from monitor.words.terms import CHECKS, REASONS
 
 _KEPT: Final = 4096
-# Bounds the time for what a hostile server says.
+# Limits the time that a text from a hostile server can take.
 _LONGEST: Final = 500
 _MOST_COLONS: Final = 3
 _FIELD: Final = re.compile(r"\\\{(\w+)\\\}")
@@ -38,7 +38,7 @@ def _shape(english: str) -> re.Pattern[str]:
         name = field[1]
         if name.startswith(_SENTENCE):
             return f"(?P<{name}>.+?)"
-        # A check's name and a colon are not part of what the sentence begins with.
+        # A field does not span the colon after a check's name.
         one = "[^;]" if field.start() else "(?!: )[^;]"
         return f"(?P<{name}>(?:{one})+?)"
 
@@ -56,7 +56,7 @@ _SHAPES: Final = tuple(
 
 @lru_cache(maxsize=_KEPT)
 def in_german(detail: str) -> str | None:
-    """Return what a sentence says in German, None if it has a part that is not in the table."""
+    """Return a sentence in German, None if a part of it is not in the table."""
     if len(detail) > _LONGEST:
         return None
     return _from_table(detail) or _in_parts(detail) or _with_rest(detail)

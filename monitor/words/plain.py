@@ -37,7 +37,7 @@ _ESCAPED: Final = re.compile(f"[\x7f-\x9f{_NO_TEXT}]")
 
 
 def plain(raw: bytes | str) -> str:
-    """Return one line of text that can be shown anywhere: what is no text is left out.
+    """Return one line of text that can be shown anywhere; unsafe characters are left out.
 
     Invalid UTF-8 becomes U+FFFD.
     """
@@ -59,10 +59,10 @@ def as_json(
     compact: bool = False,
     default: Callable[[object], object] | None = None,
 ) -> str:
-    """Return a document as JSON text: what is no text stays in the values, escaped.
+    """Return a document as JSON text; unsafe characters stay in the values, escaped.
 
     Raises:
-        TypeError: if it holds what JSON has no word for, and `default` has none either.
+        TypeError: if it contains a value that neither JSON nor `default` can represent.
     """
     separators = (",", ":") if compact else None
     return plain_json(
@@ -73,7 +73,7 @@ def as_json(
 
 
 def plain_json(text: str) -> str:
-    """Return a JSON text that another library made, with what is no text escaped (RFC 8259 §7)."""
+    """Return a JSON text from another library with unsafe characters escaped (RFC 8259 §7)."""
     return text if text.isascii() and "\x7f" not in text else _ESCAPED.sub(_escape, text)
 
 

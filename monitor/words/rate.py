@@ -16,7 +16,7 @@ _UNITS: Final = ((1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s"))
 def rate(bits_per_second: float, language: Language = "en", *, figures: int = 3) -> str:
     """Return a rate in the unit that suits it, such as `1 Gbit/s` or `93.8 Mbit/s`.
 
-    It is rounded to so many figures, below 1 kbit/s to whole bits.
+    It is rounded to that many significant figures, below 1 kbit/s to whole bits.
     """
     # Rounded before the unit is chosen: 999.6 Mbit/s in three figures are 1 Gbit/s.
     rounded = float(f"{bits_per_second:.{figures}g}")

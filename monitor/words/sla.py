@@ -107,7 +107,7 @@ INTO: Final[Mapping[str, Text]] = {
     "down": Text("down", "Ausfall"),
 }
 
-# How the figures were computed: each sentence where the month has what it explains.
+# How the figures were computed; a sentence is shown if the month has what it explains.
 COUNTED: Final = Text(
     "Availability is up / (up + down), in minutes. A minute is down when the line was down for 30 s of it or more; up when it was up for more than 30 s; otherwise unknown.",
     "Verfügbarkeit ist Online / (Online + Ausfall), in Minuten. Eine Minute zählt als Ausfall, wenn die Leitung mindestens 30 s von ihr ausgefallen war, als online, wenn sie mehr als 30 s antwortete, sonst als unbekannt.",
@@ -133,13 +133,13 @@ BEFORE: Final = Text(
     "Minutes before the monitor first recorded a site are in no class.",
     "Minuten vor der ersten Aufzeichnung eines Standorts gehören zu keiner Klasse.",
 )
-# Whose loss a loss is: by which rule the month's verdicts were reached, as it stood then.
+# The rule that attributed losses in that month.
 RULE: Final = Text(
-    "While all reference targets outside the schools were silent, or most lines with fewer than two references answering, nothing is held against any line. With two answering, a loss within one provider is that provider's, however many lines it takes. When most lines of every provider fell silent together, the minutes are unknown, except where a provider's own hand-over router was silent, too.",
+    "While all reference targets outside the schools were silent, or most lines while fewer than two references answered, no loss is attributed to any line. With two answering, a loss within one provider is that provider's, however many lines it affects. When most lines of every provider fell silent together, the minutes are unknown, except where a provider's own hand-over router was silent, too.",
     "Solange alle Referenzziele außerhalb der Schulen schwiegen, oder die meisten Leitungen bei weniger als zwei antwortenden Referenzen, wird keiner Leitung etwas angelastet. Antworten zwei, so ist ein Verlust innerhalb eines Anbieters dessen Verlust, wie viele Leitungen er auch trifft. Schwiegen die meisten Leitungen aller Anbieter zugleich, sind die Minuten unbekannt, außer wo auch der eigene Übergaberouter eines Anbieters schwieg.",
 )
 RULE_BEFORE: Final = Text(
-    "If all reference targets outside the schools were silent too, or more than half of all lines fell silent at once, whosever they were, nothing is held against any line.",
+    "If all reference targets outside the schools were silent too, or more than half of all lines fell silent at once, whatever their provider, no loss is attributed to any line.",
     "Schwiegen auch alle Referenzziele außerhalb der Schulen, oder mehr als die Hälfte aller Leitungen auf einmal, gleich welchen Anbieters, wird keiner Leitung etwas angelastet.",
 )
 UNTIL: Final = Text("Until {at}: {rule}", "Bis {at}: {rule}")

@@ -14,13 +14,13 @@ from monitor.words.plain import plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-# What spreadsheets take for a formula at the start of a cell, also in full width (OWASP, CSV
-# injection); the whitespace before it does not help.
+# Characters that start a formula in a spreadsheet's cell, also in full width and after white space
+# (OWASP, CSV injection).
 _FORMULA: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def csv_table(columns: Sequence[str], lines: Iterable[Mapping[str, object]]) -> str:
-    """Return lines as CSV (RFC 4180) under a head of columns, nothing without columns."""
+    """Return lines as CSV (RFC 4180) with a header line; empty without columns."""
     if not columns:
         return ""
     stream = io.StringIO()

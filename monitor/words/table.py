@@ -61,7 +61,11 @@ class Table:
         self._rows: list[tuple[Text, ...]] = []
 
     def add(self, *cells: str | Text) -> None:
-        """Add a row; texts are made plain, and never read as markup."""
+        """Add a row; texts are made plain, and never read as markup.
+
+        Raises:
+            ValueError: if the numbers of cells and columns differ.
+        """
         row = tuple(one if isinstance(one, Text) else Text(plain_lines(one)) for one in cells)
         if len(row) != len(self._columns):
             raise ValueError(f"{len(row)} cells for {len(self._columns)} columns")
@@ -89,7 +93,7 @@ class Table:
             inside = [place for place in inside if place not in leads]
             fitted = self._fitted(inside, widths, width - _INDENT)
         if fitted is None:
-            # So narrow that the terminal has to break the lines: rather that than lose a digit.
+            # Too narrow: the terminal breaks the lines, which is better than losing a digit.
             fitted = [min(widths[place], self._narrowest(place, widths)) for place in inside]
         indent = Text(" " * _INDENT if leads else "")
         for row in (heads, *self._rows):

@@ -63,7 +63,7 @@ OUTLOOKS: Final[Mapping[str, Text]] = {
     "no end in sight": Text("no end in sight", "kein Ende abzusehen"),
 }
 
-# A school without them is judged as outside of lessons.
+# A school without known lessons counts as outside of lessons.
 NO_LESSONS_KNOWN: Final = Text("no lessons known", "kein Unterricht bekannt")
 
 CAUSES: Final[Mapping[str, Text]] = {
@@ -195,7 +195,7 @@ RECLASSIFIED: Final[Mapping[str, Text]] = {
     "down": Text("counted as down", "als Ausfall gezählt"),
 }
 
-# Why a packet was not believed: the protocol, and its reason.
+# Why a datagram was discarded: its protocol, and the reason.
 DROPS: Final[Mapping[str, Text]] = {
     "icmp unknown_sequence": Text("ping: late or not asked for", "Ping: zu spät oder ungefragt"),
     "icmp wrong_address": Text("ping: from another address", "Ping: von anderer Adresse"),

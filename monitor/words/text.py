@@ -24,7 +24,7 @@ class Text:
         return self.en if language == "en" else self.de
 
     def loud(self) -> Text:
-        """Return the text in capitals, for what must be seen from afar."""
+        """Return the text in capitals, for a state that must stand out."""
         return Text(self.en.upper(), self.de.upper())
 
 

@@ -173,7 +173,7 @@ class CityGoal(Consumer):
         return others | ours
 
     def _record(self) -> None:
-        """Record the goal if it is not the last recorded one; among shards, the leader does."""
+        """Record the goal if it differs from the last recorded one; among shards, by the leader."""
         if self._is_shard and (self._read_at is None or not self._leadership.holds):
             return
         entry = unrecorded_goal(self._inventory, self._recorded, self._rollout_clock.now())
@@ -217,7 +217,7 @@ class CityGoal(Consumer):
             await self._clock.sleep(ASK_SECONDS)
 
     async def _keep_looking(self) -> None:
-        """Let an expired lead end in time while the database does not answer."""
+        """End an expired lead in time, even while the database does not answer."""
         while True:
             await self._clock.sleep(LOOK_SECONDS)
             self._look()

@@ -1,4 +1,4 @@
-"""The cables between a site's devices, as the devices see them, exposed.
+"""Exposes the links between a site's devices, as the devices see them.
 
 Must not know: how a neighbour is recognised.
 """

@@ -60,7 +60,7 @@ class Minutes(Consumer):
         sites, in_service_hours = _sites(inventory, verdicts.calendar)
         in_maintenance = _in_maintenance(verdicts.maintenance)
         self._recorder = MinuteRecorder(sites, now, in_maintenance, in_service_hours)
-        # Made, but not submitted yet: an exception in between must not lose them.
+        # Not submitted yet: an exception between the two must not lose them.
         self._settled: tuple[Entry, ...] = ()
         _expose(self._recorder, exposition)
         self._expose_ledger()

@@ -31,7 +31,7 @@ _OWNER: Final = "rollout"
 class Stages(Consumer):
     """The stages of the city's sites; `clock` is the roll-out's, which runs faster in a demo."""
 
-    def __init__(  # the parts that it joins
+    def __init__(
         self,
         inventory: Inventory,
         rollout: RolloutBoard,

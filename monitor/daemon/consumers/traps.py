@@ -104,8 +104,8 @@ class TrapDesk:
     def reconfigure(self, devices: TrapDevices, snmp: SnmpReaders, swap: Swap) -> None:
         """Accept traps of these devices; the exposition takes part in the swap.
 
-        `receiver` is a new one then, to be closed if the swap is not committed; if it is, the
-        previous one is to be closed.
+        This makes a new `receiver`: the caller closes it if the swap is not committed, and the
+        previous one if it is.
         """
         module, places = devices.module, devices.places
         totals, shared = self._totals, self._exposition

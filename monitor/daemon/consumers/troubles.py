@@ -1,7 +1,7 @@
 """The problems of devices in the ledger, so that their beginnings survive a restart.
 
-An entry is written when a problem begins or ends; one from before the start that is not decided
-yet has not ended.
+An entry is written when a problem begins or ends. A problem from before the start that is still
+undecided has not ended.
 
 Must not know: how problems are detected, or who reads the entries.
 """

@@ -1,6 +1,7 @@
 "use strict";
-// Renews the page's content every 15 seconds while it is looked at; without it, noscript does. Says
-// within 30 seconds that the monitor cannot be reached: an answer has 10, and 25 without one are enough.
+// Renews the page's content every 15 seconds while the page is visible; without scripts, noscript does.
+// Says within 30 seconds that the monitor cannot be reached: a response may take 10, and 25 without one
+// are too many.
 const RENEW = 15_000;
 const PATIENCE = 10_000;
 const STALE = 25_000;
@@ -17,7 +18,7 @@ async function fetched() {
     if (!answer.ok && answer.status !== 404) throw new Error(`status ${answer.status}`);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const there = page.querySelector("main");
-    if (!there) throw new Error("an answer of something else");
+    if (!there) throw new Error("not a status page");
     return there;
   } finally {
     clearTimeout(late);
@@ -47,7 +48,7 @@ function tell() {
   const stale = document.getElementById("stale");
   const isStale = isFailing || Date.now() - heard > STALE;
   if (isStale === !stale.hidden) return;
-  // In the city's time, as all instants of the page.
+  // In the city's time zone, as all times on the page.
   const local = { timeZone: stale.dataset.zone, hourCycle: "h23" };
   const clock = new Date(shown).toLocaleTimeString(document.documentElement.lang, local);
   stale.textContent = isStale ? stale.dataset.text.replace("{clock}", clock) : "";
@@ -56,7 +57,7 @@ function tell() {
 
 setInterval(renew, RENEW);
 setInterval(tell, 1000);
-// While nobody looks nothing is asked, and so nothing is amiss.
+// A hidden page requests nothing, so a missing response means nothing.
 document.addEventListener("visibilitychange", () => {
   heard = Date.now();
   renew();
