@@ -108,7 +108,7 @@ def volumes_between(before: Sample, after: Sample, seconds: float) -> tuple[Volu
 
 
 def _volume(before: Counters, after: Counters, sample: Sample, *, packets: bool) -> Volume:
-    """Return one direction's volume, by the counter widths of `sample`; packets only if `packets`."""
+    """Return one direction's volume by the sample's counter widths; packets only if `packets`."""
     if before.octets is None or after.octets is None:
         raise NoRateError(Gap.NO_COUNTERS)
     # 32-bit octets wrap at most once, which the caller has checked.

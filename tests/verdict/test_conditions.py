@@ -292,8 +292,10 @@ def test_the_page_on_verdicts_names_every_reason() -> None:
 def test_of_several_parts_with_one_name_a_bad_one_counts() -> None:
     """Some agents give all fans of a stack the same entPhysicalName."""
     runs = well()
-    good, bad = Sensor("fan", "rpm", 4000.0, is_working=True), Sensor("fan", "rpm", None, False)
-    warm, hot = Sensor("inlet", "celsius", 30.0, True), Sensor("inlet", "celsius", 90.0, True)
+    good = Sensor("fan", "rpm", 4000.0, is_working=True)
+    bad = replace(good, is_working=False)
+    warm = Sensor("inlet", "celsius", 30.0, is_working=True)
+    hot = replace(warm, value=90.0)
     sensors = dict(enumerate([bad, good, good, hot, warm, warm]))
     runs.hardware = HardwareReading({}, sensors)
     runs.run(1800)

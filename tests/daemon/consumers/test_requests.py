@@ -6,8 +6,6 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-import pytest
-
 from monitor.campaigns.requests import FILE_NAME, Request, RequestFile
 from monitor.daemon.consumers.requests import obey_requests
 from monitor.ledger.chain import LedgerError
@@ -16,6 +14,8 @@ from tests.virtual_time import START, VirtualClock, run_virtually
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
+
+    import pytest
 
 WANTED = Request("start", "goethe/main", "goethe-1", START)
 

@@ -111,5 +111,5 @@ async def test_a_name_that_no_host_can_have_is_reported_with_the_cure(tmp_path: 
     """Python encodes the name before it is looked up, and raises an error that is no OSError."""
     inventory = inventory_of(tmp_path, Town(161, {"voede": 1}))
     async with running(tmp_path, inventory, Network()) as one, AsyncExitStack() as stack:
-        with pytest.raises(TrapAddressError, match="traps on ü..b:162: invalid host name; "):
+        with pytest.raises(TrapAddressError, match=r"traps on ü\.\.b:162: invalid host name; "):
             await one.daemon.take_traps(("ü..b", 162), stack)
