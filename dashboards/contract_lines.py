@@ -237,7 +237,7 @@ _EXCUSES: Final = Panel(
         "excused minutes were down and do not count. The ledger names who decided.",
         "Geltende Entscheidungen (`schulnetz sla excuse`), die den Zeitraum berühren, die neueste "
         "zuerst: entschuldigte Minuten waren Ausfall und zählen nicht. Wer entschied, steht im "
-        "Nachweisbuch.",
+        "Messprotokoll.",
     ),
     (
         Query(or_silent(with_place(f"{_DECIDED} {OF}")), same(""), instant=True),

@@ -38,6 +38,7 @@ from dashboards.shared import (
     zero_line,
 )
 from monitor.words import terms
+from monitor.words.sla import LEDGER
 from monitor.words.text import Text, same
 
 
@@ -127,7 +128,7 @@ ANSWER: Final = Row(
         ),
         replace(
             _flag(
-                Text("Ledger", "Nachweisbuch"),
+                LEDGER,
                 Text(
                     "Whether evidence is made durable. Good: written.",
                     "Ob Nachweise dauerhaft werden. Gut: wird geschrieben.",
@@ -142,10 +143,10 @@ ANSWER: Final = Row(
         ),
         replace(
             _flag(
-                Text("Ledger's chain", "Kette der Nachweise"),
+                Text("Ledger's chain", "Kette des Messprotokolls"),
                 Text(
                     "Whether a damaged or missing ledger waits to be dealt with. Good: intact.",
-                    "Ob ein beschädigtes oder fehlendes Nachweisbuch angesehen werden muss. Gut: "
+                    "Ob ein beschädigtes oder fehlendes Messprotokoll angesehen werden muss. Gut: "
                     "unversehrt.",
                 ),
                 "max(monitor_ledger_quarantined)",

@@ -171,7 +171,7 @@ WHY: Final = Row(
             Text("Waiting for the disk", "Warten auf die Platte"),
             Text(
                 "Ledger entries waiting to be stored. Good: 0.",
-                "Einträge der Nachweise, die noch nicht dauerhaft sind. Gut: 0.",
+                "Einträge des Messprotokolls, die noch nicht dauerhaft sind. Gut: 0.",
             ),
             (Query("max(monitor_ledger_waiting)", Text("waiting", "warten")),),
             "none",

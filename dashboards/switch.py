@@ -167,7 +167,8 @@ ANSWER: Final = Row(
             _tile(
                 _FAULTY_SINCE_SAID,
                 Text(
-                    "Since when the port that became faulty last is so, of one day at most.",
+                    "Since when the port that became faulty last has been faulty, for one day at "
+                    "most.",
                     "Seit wann der Port, der zuletzt gestört wurde, es ist, höchstens seit einem "
                     "Tag.",
                 ),

@@ -38,7 +38,9 @@ def avoided(source: str) -> list[str]:
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_prose_uses_plain_words(folder: str) -> None:
-    for path in sorted((ROOT / folder).rglob("*.py")):
+    paths = sorted((ROOT / folder).rglob("*.py"))
+    assert paths
+    for path in paths:
         found = avoided(path.read_text(encoding="utf-8"))
         assert not found, f"{path.relative_to(ROOT)}: {found}"
 

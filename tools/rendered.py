@@ -27,7 +27,7 @@ _ROW_PIXELS: Final = 14
 _UNIT_PIXELS: Final = 38
 _AROUND_ROWS_PIXELS: Final = 80
 _VARIABLE: Final = re.compile(r"\$\{?[a-zA-Z_]\w*|\{\{\w+\}\}")
-# What a value is called that is none.
+# How JavaScript writes a missing value.
 _NO_WORDS: Final = re.compile(r"^(?:null|NaN|undefined|Infinity)\b", re.MULTILINE)
 # Grafana's own variables ($__range) are filled in by its server.
 _OURS: Final = re.compile(r"\$\{?(?!__)[a-zA-Z]\w*")

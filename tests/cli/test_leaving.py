@@ -60,7 +60,7 @@ def test_threads_in_compiled_code_do_not_abort_the_program(
     assert done.stdout == "x" * 100_000 + "\n"
 
 
-def test_without_threads_the_program_ends_as_ever() -> None:
+def test_without_threads_the_program_ends_as_usual() -> None:
     done = run("version", "--nothing")
     assert done.returncode == Exit.USAGE
     assert "No such option" in done.stderr

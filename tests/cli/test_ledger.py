@@ -1,4 +1,4 @@
-"""`schulnetz ledger` and its siblings on a ledger that does not hold: none seals it."""
+"""`schulnetz ledger` and its siblings on a ledger that does not hold: none prints its anchor."""
 
 from __future__ import annotations
 

@@ -80,8 +80,8 @@ class Phase:
     end: threading.Timer | None = None
 
     def stop(self) -> None:
-        """Ask the daemon to stop, unless it already does: then nothing handles the signal."""
-        if self.phase == "run":
+        """Ask the daemon to stop, unless it already does; an unhandled signal would kill us."""
+        if self.phase == "run" and callable(signal.getsignal(signal.SIGTERM)):
             os.kill(os.getpid(), signal.SIGTERM)
 
     def profile(self, frame: FrameType, event: str, _: object) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 async def run(folder: Path, killed: Path | None = None) -> bool:
-    """Run a ledger, keep its files as a kill leaves them; return whether one came before."""
+    """Write a ledger, copy its files as a kill would leave them; return whether one came before."""
     async with Ledger.open(SqlitePlace(folder / "ledger.sqlite"), ManualClock()) as ledger:
         await ledger.append([minutes_entry(MinuteRun(29_852_990, 5, "0123456789abcdef", "u"))])
         if killed is not None:

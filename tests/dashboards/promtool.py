@@ -27,9 +27,9 @@ def expect(  # what promtool needs, each named at the call
     """Let promtool compare expressions with their samples after this many minutes.
 
     `series` have a value every `interval` minutes. `variables` are Grafana's, substituted in their
-    order. `known`: so many minutes are known, where a question may look beyond its own.
+    order. At least `known` minutes of the series are loaded, for queries that look past their time.
     """
-    # promtool reads series up to its last question.
+    # promtool loads series up to its last query.
     tests: list[dict[str, Any]] = [{"expr": "vector(0) > 0", "eval_time": f"{known}m"}]
     for expr, samples in expected.items():
         asked = expr

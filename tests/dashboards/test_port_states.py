@@ -169,7 +169,7 @@ def test_a_faulty_port_says_since_when_not_for_how_long_its_link_has_been_there(
 
 
 def test_a_port_is_red_by_the_limits_of_the_alert() -> None:
-    """PortErrors asks the same of every port that is received from, over half an hour."""
+    """PortErrors queries the same about the packets that each port receives, over half an hour."""
     [alert] = [rule for rule in alerts() if rule.alert == "PortErrors"]
     asked = (
         beyond(DAMAGED, "In", "Errors")

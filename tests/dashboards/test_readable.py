@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from dashboards.boards import BOARDS
 from dashboards.fields import text_pixels
 from dashboards.panel import Colour
 from dashboards.shared import NO_SERIES
@@ -166,3 +167,19 @@ def test_the_figure_at_a_bar_does_not_wrap(board: Board, language: Language) -> 
     for panel in panels(document(board, language), "bargauge"):
         unit = panel["fieldConfig"]["defaults"]["unit"]
         assert unit == "percentunit" or " " not in unit.removeprefix("suffix:") != unit, unit
+
+
+def test_each_of_these_rules_has_panels_to_judge() -> None:
+    documents = [document(board, "en") for board in BOARDS]
+    tables = [panel for one in documents for panel in panels(one, "table")]
+    columns = [
+        (one["matcher"]["options"], {prop["id"]: prop["value"] for prop in one["properties"]})
+        for panel in tables
+        for one in panel["fieldConfig"]["overrides"]
+    ]
+    assert any(column.get("unit", "").endswith("packets/s") for _, column in columns)
+    assert any(name == "School" and "custom.width" in column for name, column in columns)
+    bars = [panel for one in documents for panel in panels(one, "bargauge")]
+    queries = [target["expr"] for panel in bars for target in panel["targets"]]
+    assert any("sum by (district)" in expr for expr in queries)
+    assert any("sum by (type)" in expr for expr in queries)

@@ -37,7 +37,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Since when an alert says that it is so at a second of the recording; it has these labels."""
+    """The start that the text of an alert with these labels gives at a second of the recording."""
 
     seconds: int
     alert: str

@@ -17,6 +17,7 @@ import pytest
 
 from monitor.config import load
 from monitor.inventory.checks import Role
+from monitor.report.forecast import Outlook
 from monitor.simulator.day import ROUNDS
 from monitor.web.pages import POLICY
 from tests.exposition.test_oracle import is_allowed
@@ -230,11 +231,15 @@ def test_the_demo_starts_with_a_past_and_breaks_once_all_has_answered(
     """The shipped city with a few schools: its first page shows the whole story."""
     state, fault = tmp_path / "state", "uplink-down@frauenlobschule"
     options = ("--schools", "12", "--fault", fault, "--fault-after", "3s")
+    began = datetime.now(UTC)
+    # The story of so few schools ends differently on different days of the year.
+    told = {Outlook.EXPECTED, Outlook.NO_END_IN_SIGHT}
     with demo(CONFIG, state, *options, past=True) as daemon:
         assert f"in 3s, when everything has answered: {fault}" in daemon.said
-        until(lambda: goal_of(daemon)["outlook"] == "expected", daemon)
+        until(lambda: goal_of(daemon)["outlook"] in told, daemon)
         goal = goal_of(daemon)
-        assert goal["target"] == f"{datetime.now(UTC).year - 1}-12-31"
+        due = {f"{at.year - 1}-12-31" for at in (began, datetime.now(UTC))}
+        assert goal["target"] in due
         assert 0 < goal["verified"] <= goal["built"] < goal["denominator"] == 12
         text = daemon.get("/?lang=en").text
         assert "days late" in text

@@ -49,15 +49,17 @@ def write_months(path: Path) -> None:
 
 
 async def read_on(daemon: Daemon, stop: asyncio.Event, answers: list[tuple[int, str]]) -> None:
-    """Request the monthly report until stopped, each reader as soon as it has its answer."""
+    """Request last month's report until stopped, each reader as soon as it has its answer."""
     connector = aiohttp.TCPConnector(limit=READERS)
     base = f"http://{daemon.host}:{daemon.port}"
+    # On the first day of a month, the report of this month has hardly anything to read.
+    month = {"month": f"{datetime.now(UTC).replace(day=1) - timedelta(days=1):%Y-%m}"}
     timeout = aiohttp.ClientTimeout(total=300)
     async with aiohttp.ClientSession(base, connector=connector, timeout=timeout) as session:
 
         async def read() -> None:
             while not stop.is_set():
-                async with session.get("/api/v1/sla") as answer:
+                async with session.get("/api/v1/sla", params=month) as answer:
                     await answer.read()
                     wait = answer.headers.get("Retry-After", "")
                     answers.append((answer.status, wait))

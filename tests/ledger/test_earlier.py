@@ -50,7 +50,7 @@ def two(tmp_path: Path) -> Two:
     return Two(path, earlier, log)
 
 
-def test_anchors_of_the_earlier_ledger_are_told_from_a_rewritten_row(two: Two) -> None:
+def test_anchors_of_the_earlier_ledger_are_distinguished_from_a_rewritten_row(two: Two) -> None:
     found = verify(two.ledger, "--anchors", str(two.log))
     assert found.exit_code == 1
     held = f"2 anchors hold, the last is row 13 ({two.log}:4); 2 newer rows are covered by none"
