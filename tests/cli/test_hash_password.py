@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import bcrypt
@@ -45,14 +46,20 @@ def test_what_bcrypt_cannot_hash_is_an_error(sent: str, said: str) -> None:
 def test_a_terminal_is_asked_twice_and_shows_nothing() -> None:
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "monitor", "hash-password"]
-    with subprocess.Popen(
-        command,
-        stdin=theirs,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    ) as process:
+    with (
+        os.fdopen(ours, "wb", buffering=0) as terminal,
+        subprocess.Popen(
+            command,
+            stdin=theirs,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        ) as process,
+    ):
         os.close(theirs)
+        # One that asks something else must not be waited for.
+        too_late = threading.Timer(300, process.kill)
+        too_late.start()
         assert process.stdout is not None
         assert process.stderr is not None
         said = b""
@@ -62,9 +69,9 @@ def test_a_terminal_is_asked_twice_and_shows_nothing() -> None:
                 more = os.read(process.stderr.fileno(), 1000)
                 assert more, said
                 said += more
-            os.write(ours, b"geheim\n")
+            terminal.write(b"geheim\n")
         hashed = process.stdout.read().strip()
         assert process.wait(120) == 0
-    os.close(ours)
+        too_late.cancel()
     assert b"geheim" not in said + hashed
     assert bcrypt.checkpw(b"geheim", hashed)
