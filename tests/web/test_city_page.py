@@ -329,3 +329,25 @@ async def test_the_goal_says_how_late_it_is() -> None:
             return late
 
     assert "101 days late" in words_of(await page("/", "en", Late()))
+
+
+@pytest.mark.parametrize(
+    ("days", "german", "english"),
+    [
+        (-2, "2 Tage überfällig", "2 days late"),
+        (-1, "1 Tag überfällig", "1 day late"),
+        (0, "heute", "today"),
+        (1, "in 1 Tag", "in 1 day"),
+        (2, "in 2 Tagen", "in 2 days"),
+    ],
+)
+async def test_days_around_the_target_day_are_plain(days: int, german: str, english: str) -> None:
+    class Due(Shown):
+        def city(self) -> CityStatus:
+            goal = answers.city().goal
+            assert goal is not None
+            target = answers.NOW.date() + timedelta(days=days)
+            return answers.city(goal=goal.model_copy(update={"target": target}))
+
+    for language, said in (("de", german), ("en", english)):
+        assert re.search(rf", {said} ?\.", words_of(await page("/", language, Due()))), said
