@@ -8,11 +8,12 @@ import pytest
 
 from dashboards import city, degraded, school
 from tests.dashboards.promtool import Samples, expect
+from tests.dashboards.test_first_rows import panel_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dashboards.panel import Board, Panel
+    from dashboards.panel import Board
 
 TITLE = "Degraded lines and switches"
 HARDWARE = "hardware"
@@ -51,11 +52,6 @@ CITY = {
 }
 
 
-def table(board: Board) -> Panel:
-    [found] = [one for row in board.rows for one in row.panels if one.title.en == TITLE]
-    return found
-
-
 def row(*labels: str, place: bool, value: float) -> dict[str, object]:
     """Return a sample of the table by school, device, check, reason."""
     names = dict(zip(("school", "device", "check", "reason"), labels, strict=True))
@@ -81,7 +77,7 @@ def test_switches_behind_a_lossy_line_are_counted_in_its_row(tmp_path: Path, boa
         [row(*labels, place=is_city, value=since * 1000) for labels, _, since in shown],
         [row(*line, place=is_city, value=2)],
     )
-    asked = [query.expr for query in table(board).queries]
+    asked = [query.expr for query in panel_of(board, TITLE).queries]
     expect(
         tmp_path,
         CITY,
@@ -94,7 +90,7 @@ def test_switches_behind_a_lossy_line_are_counted_in_its_row(tmp_path: Path, boa
 
 @pytest.mark.parametrize("board", [city.BOARD, school.BOARD], ids=["city", "school"])
 def test_lines_come_first(board: Board) -> None:
-    panel = table(board)
+    panel = panel_of(board, TITLE)
     first, then = (panel.first_by, panel.then_by)
     assert (first, then) == (degraded.KIND.title, degraded.SINCE.title)
     assert max(degraded.KIND.values, key=lambda one: one.value).text.en == "line"

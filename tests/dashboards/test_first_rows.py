@@ -29,6 +29,12 @@ def tile(board: Board, title: str) -> Panel:
     return found
 
 
+def panel_of(board: Board, title: str) -> Panel:
+    """Return the panel with this title, in any row."""
+    [found] = [one for row in board.rows for one in row.panels if one.title.en == title]
+    return found
+
+
 def expect_said(
     place: Path,
     board: Board,

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dashboards import goal, goal_why
+from dashboards import goal
 from dashboards.sentence import BAD, CARE, GOOD
 from tests.dashboards.promtool import Samples, expect
-from tests.dashboards.test_first_rows import ALIVE, DAY, TARGET, expect_said
+from tests.dashboards.test_first_rows import ALIVE, DAY, TARGET, expect_said, panel_of
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from dashboards.panel import Panel
 
 
 @pytest.mark.parametrize(
@@ -42,15 +40,10 @@ def test_what_is_expected_is_called_a_forecast(
     expect_said(tmp_path, goal.BOARD, series, said, {})
 
 
-def _tile(title: str) -> Panel:
-    [found] = [one for one in goal_why.TILES if one.title.en == title]
-    return found
-
-
 def test_the_time_past_the_target_day_is_not_called_a_forecast(tmp_path: Path) -> None:
     series = {**ALIVE, "rollout_goal_overdue_seconds": f"{334 * DAY}x20"}
     expected: dict[str, Samples] = {}
-    for query in _tile("Past the target day by").queries:
+    for query in panel_of(goal.BOARD, "Past the target day by").queries:
         is_said = query.legend.en == "{{months}} months"
         expected[query.expr] = [{"labels": '{months="11"}', "value": BAD}] if is_said else []
     expect(tmp_path, series, expected, minutes=20, interval=1, variables={})
@@ -75,7 +68,7 @@ def test_more_than_the_goal_is_not_a_part_of_it(
     }
     expected: dict[str, Samples] = {}
     labels = f'{{number="{listed}", goal="79"}}'
-    for query in _tile("Listed").queries:
+    for query in panel_of(goal.BOARD, "Listed").queries:
         is_said = query.legend.en == text
         expected[query.expr] = [{"labels": labels, "value": code}] if is_said else []
     expect(tmp_path, series, expected, minutes=20, interval=1, variables={})

@@ -10,20 +10,13 @@ from dashboards import contract, goal
 from dashboards.panel import Kind
 from dashboards.shared import SILENT_ROW
 from tests.dashboards.promtool import expect
+from tests.dashboards.test_first_rows import panel_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dashboards.panel import Board, Panel
-
 HOUR = 60
 DAY = 24 * HOUR
-
-
-def panel_of(board: Board, title: str) -> Panel:
-    """Return the panel of this title."""
-    [found] = [one for row in board.rows for one in row.panels if one.title.en == title]
-    return found
 
 
 @pytest.mark.parametrize("hours", [23, 24, 30], ids="{} hours after a midnight".format)
