@@ -143,7 +143,7 @@ ANSWER: Final = Row(
         ),
         replace(
             _flag(
-                Text("Ledger's chain", "Kette des Messprotokolls"),
+                Text("Ledger's chain", "Kette des Protokolls"),
                 Text(
                     "Whether a damaged or missing ledger waits to be dealt with. Good: intact.",
                     "Ob ein beschädigtes oder fehlendes Messprotokoll angesehen werden muss. Gut: "
