@@ -52,8 +52,6 @@ _UNITS: Final = {
     "duration": Text("dtdurations", "dtdhms"),
     # Grafana's `pps` writes one packet in two seconds as 500 mp/s.
     "packets": Text("suffix:packets/s", "suffix:Pakete/s"),
-    # Grafana's own `ms` has a space, at which a bar's figure is broken.
-    "milliseconds": same(f"suffix:{NO_BREAK}ms"),
     # Words behind a count, where its tile has no room for them in its title.
     "dead": Text("suffix:down", "suffix:tot"),
     "broken": Text("suffix:broken", "suffix:defekt"),

@@ -147,7 +147,7 @@ class Panel:
 
     `no_data` is said where nothing comes, in the colour `silent`: grey or violet, never a good one.
     Units are Grafana's, and those of `fields`: `day`, `moment`, `since` (dates), `duration` (s),
-    `milliseconds`, `packets` (a second), and counts of what is `dead`, `broken`.
+    `packets` (a second), and counts of what is `dead`, `broken`.
     `soft_max` is how far the axis of a graph reaches if its values do not reach further; without,
     it follows from the unit. `maximum` is where bars and axes end. `series` are those of a graph
     whose meaning has a colour; a `mirrored` one has values below zero as well. `first_by` sorts a
