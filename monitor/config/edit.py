@@ -64,8 +64,8 @@ def edit_schools(text: str, rows: Collection[Row], name: str) -> Edited:
         raise EditError(f"{name}: there is no list `schools`")
     items = schools.items if isinstance(schools, Sequence) else ()
     nodes = [node for node in items if isinstance(node, MappingNode)]
-    numbers = {str(value_of(node, "number")): node for node in nodes}
-    ids = {str(value_of(node, "id")): node for node in nodes}
+    numbers, ids = _by_value(nodes, "number"), _by_value(nodes, "id")
+    indent = " " * (schools.mark.column - 1) if isinstance(schools, Sequence) else INDENT
     edited = Edited(text)
     lines = text.splitlines(keepends=True)
     blocks = []
@@ -79,7 +79,7 @@ def edit_schools(text: str, rows: Collection[Row], name: str) -> Edited:
             if "id" not in row:
                 raise EditError(f"school {row['number']} is new; it needs a name or an id")
             own = _own_id(row, ids.keys() | edited.added.keys())
-            blocks.append(_block(row | {"id": own}))
+            blocks.append(_block(row | {"id": own}, indent))
             edited.added[own] = row
             continue
         spoken.append(node)
@@ -95,6 +95,11 @@ def edit_schools(text: str, rows: Collection[Row], name: str) -> Edited:
     if "\r\n" in text and not _UNIX_END.search(text):
         edited.text = _UNIX_END.sub("\r\n", edited.text)
     return edited
+
+
+def _by_value(nodes: Iterable[MappingNode], key: str) -> dict[str, MappingNode]:
+    """Return the schools by their value of a key; those without it are left out."""
+    return {str(value_of(node, key)): node for node in nodes if value_of(node, key) is not None}
 
 
 def _place(lines: list[str], line: int) -> int:
@@ -138,17 +143,19 @@ def _unnumbered(
     return None
 
 
-def _block(row: Mapping[str, Value]) -> str:
-    entries = [f"{key}:{written(row[key])}\n" for key in KEYS if key in row]
-    return f"{INDENT}- " + f"{INDENT}  ".join(entries)
+def _block(row: Mapping[str, Value], indent: str) -> str:
+    """Return a new school as an entry of the list, whose hyphens have that indentation."""
+    inner = f"{indent}{INDENT}"
+    entries = [f"{key}:{written(row[key], inner)}\n" for key in KEYS if key in row]
+    return f"{indent}- " + inner.join(entries)
 
 
 def _insert(text: str, blocks: str, name: str) -> str:
     """Insert new schools after the last one: before the next key of the file, or its end mark."""
     if not blocks:
         return text
-    begins = re.search(r"^schools:[^\n]*\n", text, re.MULTILINE)
-    if begins is None or "[" in begins[0]:
+    begins = re.search(r"^\ufeff?schools:[^\n]*\n", text, re.MULTILINE)
+    if begins is None or "[" in begins[0].partition("#")[0]:
         raise EditError(f"{name}: the list `schools` is not on lines of its own")
     at = begins.end()
     for line in re.compile(r"^[^\n]*\n?", re.MULTILINE).finditer(text, begins.end()):

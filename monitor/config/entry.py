@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor.config.rows import KEYS, LONGEST_ID, NamedHost, switch_text, written
+from monitor.config.tree.signs import Part, open_quote, parts
 from monitor.config.tree.text import Mapping as MappingNode
 from monitor.config.tree.text import Node, Scalar, Sequence, plain
 
@@ -188,19 +189,28 @@ class Entry:
 
     def _write(self, key: str, new: Value) -> None:
         line = self.node.keys[key].line
+        text = self.lines[line - 1]
+        comment = next((at for at, _, part in parts(text) if part is Part.COMMENT), len(text))
         found = re.fullmatch(
-            rf"(?P<before>\s*(?:- )?{key}:\s+)(?P<value>\S.*?)(?P<after>(?:\s+#.*)?\s*)",
-            self.lines[line - 1],
+            rf"(?P<before>\s*(?:- )?{key}:\s+)(?P<value>\S.*?)(?P<after>\s*)",
+            text[:comment],
             re.DOTALL,
         )
         is_single = isinstance(self.node.values[key], Scalar) or (
             found is not None and found["value"].startswith("[") and found["value"].endswith("]")
         )
-        if found is None or not is_single:
+        if found is None or not is_single or self._goes_on(key):
             raise EditError(
                 f"{self.name}:{line}: {key} is not on a line of its own; edit this school by hand"
             )
-        self.lines[line - 1] = f"{found['before']}{written(new)[1:]}{found['after']}"
+        value = f"{written(new)[1:]}{found['after']}{text[comment:]}"
+        self.lines[line - 1] = f"{found['before']}{value}"
+
+    def _goes_on(self, key: str) -> bool:
+        """Return whether the value of a key continues on the next line."""
+        mark = self.node.keys[key]
+        is_open = open_quote(self.lines[mark.line - 1]) is not None
+        return is_open or self._last_line(mark.line, mark.column) >= mark.line
 
     def _keep(self, what: str, old: str, new: str, node: Node | None = None) -> None:
         line = (self.node.keys[what] if node is None else node.mark).line

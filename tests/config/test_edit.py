@@ -63,6 +63,30 @@ def test_a_new_school_is_inserted_before_what_follows_the_list() -> None:
     assert "    network: 10.82.9.0/24\n\n# The goal.\ngoal: {}\n...\n" in edited.text
 
 
+@pytest.mark.parametrize("indent", ["", "    "])
+def test_a_new_school_is_indented_like_the_others(indent: str) -> None:
+    entry = f"{indent}- id: a\n{indent}  number: '123450'\n{indent}  router: 192.0.2.1\n"
+    edited = edit_schools(f"schools:  # see [wiki]\n{entry}", [NEW], "x.yaml")
+    assert edited.text.startswith(f"schools:  # see [wiki]\n{entry}{indent}- id: new-school\n")
+    assert len(load_text(edited.text.encode(), "x.yaml").schools) == 2
+
+
+def test_a_byte_order_mark_before_the_list_is_kept() -> None:
+    text = "\ufeffschools:\n  - id: a\n    router: 192.0.2.1\n"
+    assert edit_schools(text, [NEW], "x.yaml").text.startswith(f"{text}  - id: new-school\n")
+
+
+def test_a_hash_inside_quotes_is_part_of_the_replaced_name() -> None:
+    quoted = SMALL.replace("name: First School", 'name: "School # 1"  # as on the sign')
+    edited = edit_schools(quoted, [{"number": "123450", "name": "Other"}], "x.yaml")
+    assert edited.text == SMALL.replace("First School", "Other  # as on the sign")
+
+
+def test_a_row_without_an_id_does_not_match_a_school_without_one() -> None:
+    with pytest.raises(EditError, match="school 999999 is new; it needs a name or an id"):
+        edit_schools("schools:\n  - name: x\n", [{"number": "999999"}], "x.yaml")
+
+
 def test_schools_without_a_row_are_kept_and_named() -> None:
     edited = edit_schools(SMALL, [], "x.yaml")
     assert edited.text == SMALL
@@ -97,6 +121,9 @@ def test_importing_the_same_rows_again_changes_nothing() -> None:
         ("version: 1\n...\n", "no list `schools`"),
         ("a: [\n", "x.yaml:"),
         (SMALL.replace("    name: First School\n", "    name:\n      First School\n"), "by hand"),
+        (SMALL.replace("    name: First School\n", "    name: First\n      School\n"), "by hand"),
+        (SMALL.replace("    name: First School\n", '    name: "First\n      School"\n'), "by hand"),
+        ("schools:\n" + "  - id:\u00a0x\n" * 1200, "1000 problems or more"),
     ],
 )
 def test_files_that_cannot_be_edited_are_reported(text: str, said: str) -> None:

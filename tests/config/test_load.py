@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.config import ConfigError, load, load_text
+from monitor.config.tree.regular_file import read_regular_file
 from monitor.config.tree.text import MOST_WITHOUT_END
 
 if TYPE_CHECKING:
@@ -182,6 +183,22 @@ def test_error_has_one_line_per_problem() -> None:
     assert lines[1].startswith(
         "config/schools.yaml:2:54: “XX” is not a state of DE whose public holidays are known; "
     )
+
+
+@pytest.mark.parametrize("host", ["[::::]", "a\u2100b"])
+def test_a_url_whose_host_cannot_be_split_off_is_refused_in_our_words(host: str) -> None:
+    text = f'schools: [{{id: a, router: 192.0.2.1, checks: {{w: {{kind: http, url: "http://{host}/"}}}}}}]\n'
+    with pytest.raises(ConfigError) as caught:
+        load_text(text.encode(), "x.yaml")
+    assert f"“http://{host}/” has no valid host; allowed: http" in str(caught.value)
+
+
+def test_a_folder_in_place_of_a_file_leaves_no_descriptor_open(tmp_path: Path) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(3):
+        with pytest.raises(OSError, match=r"directory|regular"):
+            read_regular_file(tmp_path, 10)
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_a_pipe_is_refused_without_waiting(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def _check_expression(
 ) -> None:
     try:
         found = re.compile(text)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         findings.add(
             mark_of(root, place),
             f"not a regular expression: {error}",

@@ -184,7 +184,10 @@ def _parse_url(value: object) -> str:
         raise refuse(f"the URL holds a user or an @; {PATTERN_FORMS[_URL]}")
     if not re.fullmatch(_URL, text):
         raise refuse(f"{shown(text)} is not a URL; {PATTERN_FORMS[_URL]}")
-    parts = urlsplit(text.replace(HOST_PLACEHOLDER, "host"))
+    try:
+        parts = urlsplit(text.replace(HOST_PLACEHOLDER, "host"))
+    except ValueError:  # brackets without an IPv6 address, or a character that splits the host
+        raise refuse(f"{shown(text)} has no valid host; {PATTERN_FORMS[_URL]}") from None
     try:
         port = parts.port
     except ValueError:

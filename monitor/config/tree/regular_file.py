@@ -13,13 +13,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def read_regular_file(path: Path, most: int) -> bytes:
     """Return the bytes of a regular file; a pipe or a device could be endless.
 
     Raises:
         OSError: if it cannot be read, is not a regular file, or has more than `most` bytes.
     """
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+    # open() closes the opener's descriptor also if it rejects it, as it does a folder's.
+    with open(path, "rb", opener=_without_waiting) as file:  # noqa: PTH123  # Path.open has none
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(0, "not a regular file")
         content = file.read(most + 1)

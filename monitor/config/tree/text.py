@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 import yaml
 
-from monitor.config.tree.problems import START, Findings, Mark, shown
+from monitor.config.tree.problems import START, Findings, Mark, TooManyProblemsError, shown
 from monitor.config.tree.signs import LINE_END, without_invisible
 from monitor.config.tree.slips import without_slips
 from monitor.config.tree.syntax import STAND_IN, Fault, Mender, fault_of, unclosed
@@ -128,11 +128,14 @@ def compose(data: bytes, findings: Findings, *, is_ours: bool = True) -> Node | 
             findings.add(START, "the file is empty", "allowed: a configuration with schools")
             return None
         return Scalar(START, None)
-    if is_ours:
-        text = without_slips(without_invisible(text, findings), findings)
-    composer = _Composer(text, findings, is_ours=is_ours)
-    root = composer.document(_events(text))
-    return _read_on(text, composer.fault, findings) if composer.fault and is_ours else root
+    try:
+        if is_ours:
+            text = without_slips(without_invisible(text, findings), findings)
+        composer = _Composer(text, findings, is_ours=is_ours)
+        root = composer.document(_events(text))
+        return _read_on(text, composer.fault, findings) if composer.fault and is_ours else root
+    except TooManyProblemsError:
+        return None
 
 
 def _events(text: str) -> Iterator[yaml.Event]:

@@ -127,6 +127,7 @@ def test_an_idle_percentage_becomes_a_utilisation_ratio() -> None:
     [
         (f'{TEMPERATURE}, named: "(fan"', ""),
         (f'{TEMPERATURE}, rows: "(5"', ""),
+        (f'{TEMPERATURE}, named: "a{{99999999999}}"', ""),
         (TEMPERATURE, '    sys_descr: "(VSP"\n'),
         (TEMPERATURE, '    identity: {sys_descr: "(?P<model"}\n'),
     ],
