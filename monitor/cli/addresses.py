@@ -6,6 +6,7 @@ Must not know: any command, or how a check works.
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from pathlib import Path
@@ -49,7 +50,13 @@ class Destinations:
 
 
 def hosts_of(inventory: Inventory, ledger: str | None = None) -> list[str]:
-    """Return every host that a check, a campaign or the ledger contacts, once each."""
+    """Return every host that a check, a campaign or the ledger contacts, once each.
+
+    `ledger` is the URL of its database, if it is one.
+
+    Raises:
+        ValueError: if that is not a URL.
+    """
     found = [ledger_host] if (ledger_host := _host(ledger or "")) else []
     for check in inventory.checks():
         match check.options:
@@ -159,6 +166,8 @@ def is_in(network: Network, others: Iterable[Network]) -> bool:
 
 
 def _networks(values: Iterable[str]) -> Iterator[Network]:
+    """Yield the networks that a unit names; words that are none are ignored, as by systemd."""
     for word in " ".join(values).split():
         for text in _NAMED.get(word, (word,)):
-            yield ip_network(text, strict=False)
+            with suppress(ValueError):
+                yield ip_network(text, strict=False)

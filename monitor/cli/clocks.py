@@ -9,7 +9,7 @@ import ctypes
 import http.client
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -71,10 +71,17 @@ def seconds_ahead(url: str, now: Callable[[], datetime]) -> float:
     """
     before = now().timestamp()
     try:
-        theirs = float(json.loads(_answer(url))["data"]["result"][1])
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, IndexError) as e:
+        theirs = float(_document(_answer(url))["data"]["result"][1])
+    except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError) as e:
         raise PrometheusClockError(f"no time from {url}: {str(e) or type(e).__name__}") from e
     return theirs - (before + now().timestamp()) / 2
+
+
+def _document(answer: bytes) -> Any:  # noqa: ANN401  # whatever the other side sends
+    try:
+        return json.loads(answer)
+    except RecursionError:
+        raise ValueError("the answer is nested too deeply") from None
 
 
 def _answer(url: str) -> bytes:

@@ -74,6 +74,18 @@ def sentence(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
+def is_there(path: Path) -> bool:
+    """Return whether a file exists; exit with the reason if this user cannot find out."""
+    # Path.exists() raises some errors, which ones depends on the version of Python.
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        fail(f"{path}: {sentence(error)}", Exit.WRONG)
+    return True
+
+
 def write_document(text: str, out: Path | None, mode: int | None) -> None:
     """Write a document to a file, with that mode if one is given; without a file, print it.
 
@@ -181,7 +193,7 @@ def default_config() -> Path:
     unit = unit_of(click.get_current_context())
     if unit is not None:
         return unit.config
-    return INSTALLED_CONFIG if INSTALLED_CONFIG.exists() else DEFAULT_CONFIG
+    return INSTALLED_CONFIG if is_there(INSTALLED_CONFIG) else DEFAULT_CONFIG
 
 
 def service_option(name: str) -> str | None:
@@ -289,7 +301,7 @@ def say_config_error(error: ConfigError, config: Path, *, excerpts: bool = False
     from monitor.config.tree.excerpt import with_excerpts  # noqa: PLC0415  # pydantic, YAML
 
     text = with_excerpts(error.problems, error.text) if excerpts else str(error)
-    if config == DEFAULT_CONFIG and not config.exists():
+    if config == DEFAULT_CONFIG and not os.path.lexists(config):
         text += f"; name it with --config or in ${CONFIG_VARIABLE}"
     say_text(text, err=True)
 

@@ -57,7 +57,7 @@ def _cure(name: str, source: CredentialSource, unit: Unit | None) -> str:
             f"systemctl edit {UNIT}: [Service] LoadCredential={place.name}:"
             f"/etc/schulnetz/secrets/{place.name}, a file that root alone may read; then restart"
         )
-    if place.exists() and not os.access(place, os.R_OK):
+    if _is_closed(place):
         return f"{_owner(place)}: chgrp {group or _own_group()} {place}; chmod 640 {place}"
     loaded = (
         f"; or root's alone, handed over by LoadCredential={name}:{place} in the unit, "
@@ -90,6 +90,17 @@ def _own_group() -> str:
         return grp.getgrgid(os.getegid()).gr_name
     except KeyError:
         return str(os.getegid())
+
+
+def _is_closed(place: Path) -> bool:
+    """Return whether a file exists, or is in a closed folder, and this process may not read it."""
+    try:
+        place.stat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return not os.access(place, os.R_OK)
 
 
 def _is_open_to_others(path: Path) -> bool:

@@ -97,7 +97,8 @@ def web_file(
     flags = unit.command if unit is not None else []
     audience = Audience(host, "--without-login" in flags, "--enable-reload" in flags)
     if named is None:
-        if (beside := config.with_name("web.config.yml")).exists():
+        # Unlike Path.exists(), it raises nothing if this user may not search the folder.
+        if os.path.lexists(beside := config.with_name("web.config.yml")):
             yield _forgotten(what, beside, unit)
         try:
             audience.refuse_strangers(WebAccess())

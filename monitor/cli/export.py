@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from monitor.cli import export_files
-from monitor.cli.common import Exit, base_url, fail, listen_option, sentence
+from monitor.cli.common import Exit, base_url, fail, is_there, listen_option, sentence
 from monitor.cli.export_addresses import (
     SHIPPED_GRAFANA,
     SHIPPED_MONITOR,
@@ -203,15 +203,15 @@ def kubernetes(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     """Write manifests: StatefulSet, ServiceMonitor, ScrapeConfig, PrometheusRules, boards."""
     if not namespace.replace("-", "").isalnum() or not namespace.isascii():
         raise click.UsageError(f"{namespace!r} is no name of a namespace, such as monitoring")
-    addresses = Addresses(monitor, grafana, runbooks, language)
-    _write(folder, export_files.kubernetes(addresses, namespace.lower()), force=force)
+    addresses, namespace = Addresses(monitor, grafana, runbooks, language), namespace.lower()
+    _write(folder, export_files.kubernetes(addresses, namespace), force=force)
     say(f"kubectl apply --server-side --recursive --namespace {namespace} -f {folder}")
     _warn_of_runbooks(runbooks)
 
 
 def _write(folder: Path, files: Files, *, force: bool) -> None:
     """Write world-readable files; exit before the first one if one of them exists."""
-    there = [] if force else [name for name in files if (folder / name).exists()]
+    there = [] if force else [name for name in files if is_there(folder / name)]
     if there:
         more = f" and {len(there) - _NAMED} more" if len(there) > _NAMED else ""
         fail(

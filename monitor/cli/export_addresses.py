@@ -39,7 +39,10 @@ class MonitorAddress(HttpAddress):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the address with its scheme, http if none is given."""
-        found = urlsplit(value if "://" in value else f"http://{value}")
+        try:
+            found = urlsplit(value if "://" in value else f"http://{value}")
+        except ValueError:  # brackets without an IPv6 address
+            self.fail(f"{value!r} is not HOST:PORT, such as {SHIPPED_MONITOR}", param, ctx)
         if not _is_address(found.geturl()) or found.path.strip("/") or not _port(found.netloc):
             self.fail(f"{value!r} is not HOST:PORT, such as {SHIPPED_MONITOR}", param, ctx)
         return f"{found.scheme}://{found.netloc}"

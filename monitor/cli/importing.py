@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from monitor.cli.common import Exit, config_option, fail
+from monitor.cli.common import Exit, config_option, fail, is_there
 from monitor.cli.merging import configured, read_file, take_in
 from monitor.cli.output import say
 from monitor.importing.decoding import decoded
@@ -92,7 +92,7 @@ def from_netbox(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     with _refusals():
         if not any(map(is_address, sources)):
             for one in sources:
-                if not Path(one).exists():
+                if not is_there(Path(one)):
                     cure = "name a file that is here, or an address that begins with https://"
                     fail(f"{one}: there is no such file; {cure}", Exit.WRONG)
             texts = {one: _text(Path(one)) for one in sources}

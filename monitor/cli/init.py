@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from monitor.cli.common import DEFAULT_CONFIG, Exit, fail, program, sentence
+from monitor.cli.common import DEFAULT_CONFIG, Exit, fail, is_there, program, sentence
 from monitor.cli.first_file import City, first_file
 from monitor.cli.output import ask, ask_text, say
 from monitor.config import ConfigError, load_text
@@ -83,7 +83,7 @@ def init(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     FILE is config/schools.yaml by default. Without a terminal, options must give all values except
     the state.
     """
-    if file.exists() and not force:
+    if is_there(file) and not force:
         fail(f"{file} is there already; name another file, or overwrite with --force", Exit.WRONG)
     if len(places) > max(len(schools), 1):
         raise click.UsageError(f"{len(places)} --place for {len(schools)} --school; one for each")

@@ -12,7 +12,7 @@ import difflib
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from monitor.cli.common import Exit, fail, sentence
+from monitor.cli.common import Exit, fail, is_there, sentence
 from monitor.cli.first_file import with_list
 from monitor.cli.output import ask, say, say_text
 from monitor.config import ConfigError, load_text
@@ -100,7 +100,7 @@ def say_skipped(taken: Taken, *, whole: bool) -> None:
 
 def configured(config: Path) -> str:
     """Return the text of the configuration, which must be UTF-8; empty if there is no file."""
-    if not config.exists():
+    if not is_there(config):
         return ""
     try:
         return read_file(config).decode("utf-8")

@@ -53,7 +53,7 @@ class Unit:
     @property
     def environment(self) -> Mapping[str, str]:
         """Return the variables of `Environment=`."""
-        words = (word for value in self.all("Environment") for word in shlex.split(value))
+        words = (word for value in self.all("Environment") for word in _words(value))
         return dict(word.split("=", 1) for word in words if "=" in word)
 
     @property
@@ -62,7 +62,7 @@ class Unit:
         lines = self.all("ExecStart")
         if not lines:
             return []
-        words = shlex.split(lines[-1].lstrip(_EXEC_PREFIXES).replace("%d", str(CREDENTIALS)))
+        words = _words(lines[-1].lstrip(_EXEC_PREFIXES).replace("%d", str(CREDENTIALS)))
         return [Template(word).safe_substitute(self.environment) for word in words]
 
     def option(self, name: str) -> str | None:
@@ -114,6 +114,14 @@ def parse_unit(text: str) -> Unit:
             key, _, value = line.partition("=")
             settings.append((key.strip(), value.strip()))
     return Unit(tuple(settings))
+
+
+def _words(value: str) -> list[str]:
+    """Return a value's words; none if a quote is not closed: systemd ignores such a line, too."""
+    try:
+        return shlex.split(value)
+    except ValueError:
+        return []
 
 
 def _joined(text: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli.addresses import addresses_of, destinations, hosts_of, public, resolvers
-from monitor.cli.common import config_option, read_inventory, unit_of
+from monitor.cli.common import Exit, config_option, fail, read_inventory, unit_of
 from monitor.cli.ledger_option import ledger_url_option
 from monitor.cli.output import say
 from monitor.cli.unit import UNIT
@@ -65,7 +65,12 @@ def unit(config: Path, ledger_url: str | None, readers: tuple[Network, ...]) -> 
     context = click.get_current_context()
     installed = unit_of(context)
     url = ledger_url or (installed.ledger if installed else None)
-    configured, servers = hosts_of(inventory, url), resolvers()
+    try:
+        configured, servers = hosts_of(inventory, url), resolvers()
+    except ValueError:  # the URL may hold a password, so it is not repeated
+        fail(
+            "--ledger is not a URL such as postgresql://schulnetz@db.example/schulnetz", Exit.USAGE
+        )
     found = destinations([*configured, *servers], addresses_of)
     whose = "the configuration and the ledger" if url else "the configuration"
     looked_at = (

@@ -19,6 +19,7 @@ from monitor.cli.common import (
     config_option,
     default_state_directory,
     fail,
+    is_there,
     mode_option,
     read_inventory,
     sentence,
@@ -191,7 +192,7 @@ def record(  # noqa: PLR0913, PLR0917  # one per option, passed by name
 
 
 def _refuse_existing(file: Path) -> None:
-    if file != _STDOUT and file.exists():
+    if file != _STDOUT and is_there(file):
         fail(f"{file} exists already; name another file", Exit.WRONG)
 
 

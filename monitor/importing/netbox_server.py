@@ -52,7 +52,10 @@ def ask_netbox(address: str, token: str) -> tuple[list[Entry], list[Entry]]:
     Raises:
         ImportProblemError: if it cannot be reached, refuses, or gives another response.
     """
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # brackets without an IPv6 address
+        parts = urlsplit("")
     if parts.username or parts.query or not parts.hostname:
         raise ImportProblemError("the address is HTTPS://HOST/PATH alone, without a login or a ?")
     if not token.isascii() or not token.isprintable() or not token:
@@ -91,6 +94,9 @@ def _page(opener: urllib.request.OpenerDirector, url: str) -> dict[str, Any]:
         with error:
             cure = _CURES.get(error.code, error.headers.get("Location") or error.reason)
         raise ImportProblemError(f"{url}: HTTP {error.code}; {cure}") from error
+    except UnicodeError as error:
+        cure = "no host has this name, or the path has letters beyond ASCII"
+        raise ImportProblemError(f"{url}: not a valid address: {cure}") from error
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         what = getattr(reason, "strerror", None) or reason

@@ -149,3 +149,14 @@ def test_an_invalid_network_is_wrong_usage(config: Path) -> None:
     code, _, errors = invoke("unit", "--config", config, "--allow", "198.51.100.1/24")
     assert code == 2
     assert "write 198.51.100.0/24, or one address" in errors
+
+
+def test_a_word_that_is_no_network_is_ignored_as_by_systemd() -> None:
+    unit = parse_unit("[Service]\nIPAddressAllow=10.0.0.0/8 intranet.example\nIPAddressDeny=any\n")
+    outside = ip_network("198.51.100.1")
+    assert blocked(unit, [ip_network("10.1.2.3"), outside]) == [outside]
+
+
+def test_a_ledger_that_is_no_url_is_wrong_usage_and_not_repeated(config: Path) -> None:
+    code, _, errors = invoke("unit", "--config", config, "--ledger", "postgresql://u:pass@[x")
+    assert (code, "--ledger is not a URL" in errors, "pass" in errors) == (2, True, False)

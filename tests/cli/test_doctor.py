@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import resource
+import threading
+from contextlib import contextmanager
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,6 +29,7 @@ from tests.integration.probe_servers import NOW, issue
 from tests.integration.running import COMMUNITY, COMMUNITY_OF_RUN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from monitor.cli.unit import Unit
@@ -104,6 +109,34 @@ def test_a_missing_secret_file_is_named_with_its_permitted_readers(place: str, c
     assert finding.cure == cure
     (alone,) = secrets(inventory, None)
     assert "LoadCredential=devices" not in alone.cure
+
+
+@contextmanager
+def as_a_user_kept_out_of(folder: Path) -> Iterator[None]:
+    """Close a folder; as root, be another user meanwhile, because nothing is closed to root."""
+    folder.mkdir(mode=0)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+        folder.chmod(0o700)
+
+
+def test_what_is_in_a_closed_folder_is_reported_without_a_traceback(tmp_path: Path) -> None:
+    closed = tmp_path / "secrets"
+    inventory = replace(
+        load_text(TOWN.text().encode(), "x"),
+        credentials={"devices": CredentialSource("file", str(closed / "community"))},
+    )
+    with as_a_user_kept_out_of(closed):
+        (finding,) = secrets(inventory, parse_unit("[Service]\nUser=schulnetz\n"))
+        beside = list(web_file(None, closed / "schools.yaml", "127.0.0.1", SystemClock().now()))
+    assert finding.seen == f"the file {closed}/community cannot be read: Permission denied"
+    assert finding.cure.startswith("it is another's: chgrp schulnetz ")
+    assert beside == []
 
 
 def test_a_secret_in_a_variable_should_be_a_file_for_a_service(
@@ -346,3 +379,21 @@ def test_an_unreachable_prometheus_is_a_warning() -> None:
         finding = same_clock(url, SystemClock().now)
         assert finding.health is Health.WARNING
         assert url in finding.seen
+
+
+def test_a_deeply_nested_answer_is_no_time() -> None:
+    class Nested(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"[" * 4000)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base's name
+            """Log nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Nested) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        finding = same_clock(f"http://127.0.0.1:{server.server_port}", SystemClock().now)
+        thread.join()
+    assert finding.seen.endswith("the answer is nested too deeply")

@@ -224,3 +224,13 @@ def test_a_wrong_address_is_refused_before_anything_is_written(
     assert code == 2
     assert "such as" in errors
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("address", ["[::1", "http://[zz]:80", "127.0.0.1"])
+def test_a_monitor_that_is_no_address_is_wrong_usage(tmp_path: Path, address: str) -> None:
+    code, _, errors = invoke("export", "rules", tmp_path / "x", "--monitor", address)
+    assert (code, f"'{address}' is not HOST:PORT" in errors) == (2, True)
+
+
+def test_the_command_for_kubernetes_names_the_namespace_of_the_files(tmp_path: Path) -> None:
+    assert "--namespace monitoring " in export("kubernetes", tmp_path, "--namespace", "Monitoring")

@@ -240,3 +240,21 @@ def test_a_network_is_no_address_to_listen_on(place: str) -> None:
 def test_a_daemon_on_all_addresses_is_reached_by_the_name_of_its_machine() -> None:
     assert reachable_host("0.0.0.0") == reachable_host("::") == socket.gethostname()
     assert reachable_host("127.0.0.2") == "127.0.0.2"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("init", "FILE"),
+        ("export", "boards", "FILE"),
+        ("import", "librenms", "/dev/null", "--config", "FILE"),
+        ("import", "netbox", "FILE", "--config", "CONFIG"),
+        ("record", "goethe/router", "FILE", "--config", "CONFIG"),
+    ],
+)
+def test_a_path_that_cannot_be_looked_up_is_reported(
+    config: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    places = {"FILE": str(tmp_path / ("x" * 300)), "CONFIG": str(config)}
+    code, _, errors = invoke(*(places.get(word, word) for word in words))
+    assert (code, errors.startswith("error: "), "File name too long" in errors) == (1, True, True)

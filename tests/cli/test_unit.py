@@ -55,3 +55,9 @@ def test_an_empty_value_resets_a_list() -> None:
 )
 def test_the_user_is_the_named_one_a_dynamic_one_or_root(lines: str, user: str) -> None:
     assert parse_unit(f"[Service]\nType=notify\n{lines}\n").user == user
+
+
+def test_a_line_with_an_open_quote_is_ignored_as_by_systemd() -> None:
+    unit = parse_unit(f"{SHIPPED}\n[Service]\nEnvironment=MOTD=it's\nEnvironment=A=b\n")
+    assert unit.environment["A"] == "b"
+    assert unit.config == Path("/etc/schulnetz/schools.yaml")

@@ -194,11 +194,11 @@ def test_a_url_whose_host_cannot_be_split_off_is_refused_in_our_words(host: str)
 
 
 def test_a_folder_in_place_of_a_file_leaves_no_descriptor_open(tmp_path: Path) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(3):
         with pytest.raises(OSError, match=r"directory|regular"):
             read_regular_file(tmp_path, 10)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_a_pipe_is_refused_without_waiting(tmp_path: Path) -> None:

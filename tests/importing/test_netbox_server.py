@@ -131,6 +131,7 @@ def test_a_redirect_is_refused_with_its_address_and_gets_no_token(netbox: NetBox
         ("/elsewhere", TOKEN, "HTTP 404; there is no NetBox"),
         ("?limit=1", TOKEN, "without a login or a ?"),
         ("", "two\nlines", "not one line"),
+        ("/Büro", TOKEN, "not a valid address"),
     ],
 )
 def test_each_server_error_is_reported(netbox: NetBox, path: str, token: str, said: str) -> None:
@@ -147,3 +148,15 @@ def test_an_unreachable_server_is_reported(office: Office) -> None:
     assert code == 1
     assert "Connection refused: nothing listens there; check host and port" in errors
     assert "Errno" not in errors
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("https://[::1", "the address is HTTPS://HOST/PATH alone"),
+        (f"https://{'x' * 64}.invalid", "no host has this name"),
+    ],
+)
+def test_an_address_of_no_host_is_reported(address: str, said: str) -> None:
+    with pytest.raises(ImportProblemError, match=said):
+        ask_netbox(address, TOKEN)

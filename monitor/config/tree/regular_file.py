@@ -24,7 +24,7 @@ def read_regular_file(path: Path, most: int) -> bytes:
         OSError: if it cannot be read, is not a regular file, or has more than `most` bytes.
     """
     # open() closes the opener's descriptor also if it rejects it, as it does a folder's.
-    with open(path, "rb", opener=_without_waiting) as file:  # noqa: PTH123  # Path.open has none
+    with open(path, "rb", opener=_without_waiting) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(0, "not a regular file")
         content = file.read(most + 1)
