@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from monitor.config.rows import Row
+    from monitor.importing.known import Naming
 
 Entry = dict[str, Any]
 
@@ -174,18 +175,23 @@ def _pass_over(
 
 
 def _take_rest(at_site: Mapping[str, Sequence[Entry]], known: Known, taken: Taken) -> None:
-    """Add the devices of sites that are not in the import but name a known school."""
+    """Add the devices of sites that are not in the import but name a known school.
+
+    Several sites may be of one school.
+    """
+    of_school: dict[Naming, list[Entry]] = {}
     for devices in at_site.values():
-        place = devices[0].get("site")
-        hints = _candidates(place)
+        hints = _candidates(devices[0].get("site"))
         school = known.school_of(hints)
         if school is None:
             where = hints[0] if hints else "no site"
             why = f"devices of {where}, which is not a school of this import"
             _skip(taken, why, [_name(one) for one in devices])
             continue
+        of_school.setdefault(school, []).extend(devices)
+    for school, devices in of_school.items():
         row: Row = dict([school])
-        _add_devices(row, devices, hints[0], taken)
+        _add_devices(row, devices, f"school {school[1]}", taken)
         taken.rows.append(row)
 
 

@@ -68,7 +68,8 @@ def degrees(text: str) -> float | None:
         return None
     value = _decimal(found["degrees"])
     parts = _decimal(found["minutes"] or "0") / 60 + _decimal(found["seconds"] or "0") / 3600
-    value = value - parts if value < 0 else value + parts
+    # By the sign as written: -0° 30' is a negative angle, and -0.0 is not below 0.
+    value = value - parts if found["degrees"].startswith("-") else value + parts
     if abs(value) > _ON_EARTH:
         raise ValueError(
             f"{text!r} is not in degrees (UTM or Gauß-Krüger?); "

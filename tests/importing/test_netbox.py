@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from monitor.config.rows import NamedHost
+from monitor.importing.known import Known
+from monitor.importing.netbox import schools_of
 from tests.importing.office import CASES, Office
 
 if TYPE_CHECKING:
@@ -229,3 +232,18 @@ def test_every_bad_site_is_named_in_one_run(office: Office) -> None:
     assert code == 1
     assert "site 'Schule 123452': 'north'" in errors
     assert "site 'Schule 123453': latitude or longitude is missing" in errors
+
+
+def test_devices_at_two_sites_of_one_school_are_one_school() -> None:
+    places = [{"id": at, "name": f"123451 Haus {at}"} for at in (1, 2)]
+    devices = [
+        device("rt", "Router", "10.82.2.1/24", site=places[0]),
+        device("sw", "Switch", "10.82.2.11/24", site=places[1]),
+    ]
+    known = Known(schools={"123451": ("number", "123451")})
+    (row,) = schools_of([], devices, known).rows
+    assert row == {
+        "number": "123451",
+        "router": "10.82.2.1",
+        "switches": [NamedHost("sw", "10.82.2.11")],
+    }

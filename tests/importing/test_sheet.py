@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.importing.values import degrees
 from tests.importing.office import CASES, HEAD, ROW, Office
 
 if TYPE_CHECKING:
@@ -45,6 +46,11 @@ def test_latitudes_are_read_in_all_common_notations(office: Office, latitude: st
     location = office.school().sites[0].location
     assert location is not None
     assert location.latitude == pytest.approx(51.4812)
+
+
+@pytest.mark.parametrize("longitude", ["-0° 30'", "0° 30' W", "W 0,5", "-0.5"])
+def test_a_longitude_just_west_of_greenwich_is_negative(longitude: str) -> None:
+    assert degrees(longitude) == pytest.approx(-0.5)
 
 
 @pytest.mark.parametrize(
