@@ -43,4 +43,4 @@ def _may_hold_a_secret(lines: Sequence[str], number: int) -> bool:
     if _SECRET.search(lines[number - 1]):
         return True
     above = (line for line in reversed(lines[:number]) if _TOP.match(line))
-    return next(above, "").startswith("credentials")
+    return next(above, "").lstrip("\"'").startswith("credentials")

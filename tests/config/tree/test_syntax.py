@@ -164,3 +164,9 @@ def test_swapped_coordinates_are_recognised_by_the_country() -> None:
     text = SMALL.replace("[51.48, 7.22]", "[7.22, 51.48]").replace("[51.49, 7.23]", "[7.23, 51.49]")
     assert len(list(odd_locations(load_text(text.encode(), "x")))) == 2
     assert not list(odd_locations(load_text(TOWN.text().encode(), "x")))
+
+
+@pytest.mark.parametrize("key", ["credentials", '"credentials"', "'credentials' "])
+def test_a_secret_below_a_quoted_key_is_not_shown(key: str) -> None:
+    error = refused(SMALL.replace("schools:", f"{key}:\n  devices: hunter2\nschools:"))
+    assert "hunter2" not in with_excerpts(error.problems, error.text)
