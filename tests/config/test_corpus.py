@@ -82,6 +82,14 @@ def test_secret_written_into_the_file_is_not_repeated(name: str) -> None:
     assert "hunter2" not in str(refusal(CORPUS / "bad" / f"{name}.yaml"))
 
 
+@pytest.mark.parametrize("sign", ["!hunter2", "!hunter2 x", "&hunter2 x", "*hunter2", "„hunter2“"])
+def test_a_misplaced_secret_that_begins_with_a_sign_of_yaml_is_not_repeated(sign: str) -> None:
+    text = f"credentials:\n  devices: {sign}\nschools:\n  - {{id: a, router: 192.0.2.1}}\n"
+    with pytest.raises(ConfigError) as caught:
+        load_text(text.encode(), "x.yaml")
+    assert "hunter2" not in str(caught.value)
+
+
 def test_all_mistakes_of_a_file_are_reported_in_one_run() -> None:
     problems = refusal(CORPUS / "bad" / "many-mistakes-at-once.yaml").problems
     assert [(problem.line, problem.column) for problem in problems] == [

@@ -131,7 +131,7 @@ def _with_straight_quotes(line: str, number: int, findings: Findings) -> str:
     if at is not None and (
         closed := re.search("[\u201c\u201d\u2018\u2019](?=\\s*(?:#.*)?$)", line)
     ):
-        _note(line[closed.start()], line[at + 1 : closed.start()], number, closed.start(), findings)
+        _note(line[closed.start()], number, closed.start(), findings)
         return f"{line[: closed.start()]}{line[at]}{line[closed.end() :]}"
     mended, done = [], 0
     for begin in _openings(line):
@@ -140,25 +140,27 @@ def _with_straight_quotes(line: str, number: int, findings: Findings) -> str:
         end = _closing(line, begin)
         if end is not None:
             inner = line[begin + 1 : end]
-            _note(line[begin] + line[end], inner, number, begin, findings)
+            _note(line[begin] + line[end], number, begin, findings)
             straight = inner.replace("\\", "\\\\").replace('"', '\\"')
             mended += [line[done:begin], f'"{straight}"']
             done = end + 1
         elif line[begin] in _NEVER_ALONE and not re.search(
             f"[{_CLOSES[line[begin]]}]", line[begin + 1 :]
         ):
-            _note(line[begin], line[begin + 1 :].strip(), number, begin, findings)
+            _note(line[begin], number, begin, findings)
             mended.append(line[done:begin])
             done = begin + 1
             break
     return "".join([*mended, line[done:]])
 
 
-def _note(quotes: str, inner: str, number: int, at: int, findings: Findings) -> None:
+def _note(quotes: str, number: int, at: int, findings: Findings) -> None:
     signs = " and ".join(f"U+{ord(one):04X}" for one in dict.fromkeys(quotes) if one not in "\"'")
-    cure = f'type straight ones: "{inner}"'
     findings.add(
-        Mark(number, at + 1), f"typographic quotes ({signs}), which YAML takes for text", cure
+        Mark(number, at + 1),
+        f"typographic quotes ({signs}), which YAML takes for text",
+        # The text between them is not repeated: it may be a misplaced secret.
+        'type straight ones: "..."',
     )
 
 

@@ -300,15 +300,14 @@ class _Composer:
             self._findings.add(mark, "nested too deeply", f"allowed: {MAX_DEPTH} levels")
             raise _StopComposingError
         if isinstance(event, yaml.AliasEvent):
-            self._findings.add(mark, self._named("alias *", event.anchor), "write the value out")
+            self._findings.add(mark, "an alias (*)", "write the value out")
             return Scalar(mark, BROKEN)
+        # None of them is repeated: it may be a misplaced secret that begins with *, & or !.
         if event.anchor is not None:
-            what = self._named("anchor &", event.anchor)
-            self._findings.add(mark, what, "leave it out and repeat the value")
+            self._findings.add(mark, "an anchor (&)", "leave it out and repeat the value")
         tag = getattr(event, "tag", None)
         if tag is not None:
-            what = self._named("tag ", tag)
-            self._findings.add(mark, what, "leave it out; quotes make text")
+            self._findings.add(mark, "a tag (!)", "leave it out; quotes make text")
         node: Node
         if isinstance(event, yaml.MappingStartEvent):
             node = self._mapping(mark, events, depth)
@@ -317,9 +316,6 @@ class _Composer:
         else:
             node = self._scalar(event, mark)
         return node if tag is None else Scalar(mark, BROKEN)
-
-    def _named(self, what: str, name: str | None) -> str:
-        return f"{what}{name}" if self._is_ours else f"{what.strip(' *&')} found"
 
     def _scalar(self, event: yaml.NodeEvent, mark: Mark) -> Scalar:
         text = str(getattr(event, "value", ""))
