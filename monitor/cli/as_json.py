@@ -84,7 +84,7 @@ def window_as_json(planned: PlannedWindow, zone: tzinfo) -> dict[str, Any]:
 def plan_as_json(
     site: str, slots: Iterable[Slot], zone: tzinfo, *, possible: bool
 ) -> dict[str, Any]:
-    """Return the tests of a campaign that would start now; not `possible` without a method."""
+    """Return the tests of a campaign that would start now; `possible` is false without a method."""
     tests = [{"number": slot.number, "at": _local(slot.at, zone)} for slot in slots]
     return {"site": site, "possible": possible, "tests": tests}
 

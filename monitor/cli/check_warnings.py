@@ -1,6 +1,6 @@
 """Warnings about a configuration file: settings that are allowed but unsafe or odd, with positions.
 
-A file with errors is examined, too: what is left of it.
+In a file with errors, the valid parts are examined.
 
 Must not know: how a file is read, or who prints.
 """
@@ -75,7 +75,7 @@ def _warnings(
 
 
 def _is_broken_user(root: Node, names: Iterable[object], errors: Iterable[Problem]) -> bool:
-    """Return whether one of these credentials is a user with an error: it may mean to encrypt."""
+    """Return whether one of these is a user with an error: perhaps it is meant to encrypt."""
     users = [("credentials", str(name), "user") for name in names]
     if not isinstance(root, Mapping) or not any(node_at(root, user) for user in users):
         return False

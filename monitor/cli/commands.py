@@ -104,7 +104,7 @@ class Listed(click.Command):
         """Return the command itself; imports its module."""
         found = getattr(import_module(f"monitor.cli.{self._module}"), self._object)
         if not isinstance(found, click.Command):
-            raise TypeError(f"monitor.cli.{self._module}:{self._object} is no command")
+            raise TypeError(f"monitor.cli.{self._module}:{self._object} is not a command")
         return found
 
 

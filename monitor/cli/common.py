@@ -228,7 +228,7 @@ def base_url(host: str, port: int, scheme: str = "http") -> str:
 def reachable_host(host: str) -> str:
     """Return the host that a browser can open: this machine's name if it listens on all addresses.
 
-    No certificate contains 0.0.0.0 or ::. The full name may take a look-up, so it is the short one.
+    No certificate contains 0.0.0.0 or ::. It is the short name: the full one may need a DNS lookup.
     """
     return socket.gethostname() if host in {"0.0.0.0", "::"} else host  # noqa: S104  # no binding
 

@@ -197,7 +197,7 @@ def demo(wishes: Wishes) -> None:
 
 
 def _seconds(text: str) -> float:
-    """Return a time that may be zero."""
+    """Return a duration in seconds, which may be zero."""
     return 0.0 if text == "0s" else parse_duration(text)
 
 

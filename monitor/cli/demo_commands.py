@@ -189,10 +189,10 @@ def _until_seen(kind: str) -> str:
     rules = Hysteresis()
     if kind in SILENT_KINDS:
         return (
-            f"down is said after {rules.down_rounds} rounds without an answer that span "
+            f"down is reported after {rules.down_rounds} rounds without an answer that span "
             f"{rules.down_seconds:g} s; until then the page shows the previous state"
         )
-    return "degraded is said after several bad rounds, within minutes (docs/verdicts.md)"
+    return "degraded is reported after several bad rounds, within minutes (docs/verdicts.md)"
 
 
 @demo.command()

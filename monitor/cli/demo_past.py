@@ -1,4 +1,4 @@
-"""The past of a demo: written before its first start, and kept for all further ones.
+"""The past of a demo: written before its first start, and kept for all later ones.
 
 Must not know: the contents of a past, or how the demo runs.
 """

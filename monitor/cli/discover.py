@@ -82,7 +82,7 @@ def _addresses(network: str) -> list[str]:
     try:
         found = ip_network(network, strict=False)
     except ValueError:
-        fail(f"{network!r} is no network, such as 10.1.2.0/24", Exit.USAGE)
+        fail(f"{network!r} is not a network such as 10.1.2.0/24", Exit.USAGE)
     if found.num_addresses > MOST_ADDRESSES:
         fail(
             f"{found} has more than {MOST_ADDRESSES} addresses; discover the networks of the "

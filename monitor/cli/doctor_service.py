@@ -77,7 +77,7 @@ def service_addresses(unit: Unit, inventory: Inventory) -> Finding:
 def web_file(
     named: Path | None, config: Path, host: str, now: datetime, unit: Unit | None = None
 ) -> Iterator[Finding]:
-    """Check whether a daemon that listens at `host` would take the web configuration.
+    """Check whether a daemon that listens at `host` would accept the web configuration.
 
     This includes its certificate and key. A file next to the schools that no option names is a
     finding, too, and so is an address that requires a login without any file.

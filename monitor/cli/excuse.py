@@ -199,9 +199,9 @@ def list_(config: Path, state_dir: Path, ledger: LedgerPlace) -> None:
 
 
 def _effect(wanted: Excuse, ledger: LedgerPlace, inventory: Inventory) -> tuple[str, bool]:
-    """Return the effect of an excuse, so that a mistyped time is noticed; whether it may have any.
+    """Return what an excuse changes, so that a mistyped time is noticed, and whether it may at all.
 
-    Minutes that are not recorded yet may turn out as those that it changes.
+    It may if some of its minutes are not recorded yet.
     """
     sites, total = len(wanted.sites), wanted.minutes * len(wanted.sites)
     said = f"{count_of(wanted.minutes, 'minute')} at {count_of(sites, 'site')}"
@@ -220,7 +220,9 @@ def _effect(wanted: Excuse, ledger: LedgerPlace, inventory: Inventory) -> tuple[
         return f"{said}; it is not known what that changes: {error}", True
     said += f"; of these {found.changed} are {_TURNED[wanted.into]} now"
     if found.ahead:
-        said += f", {found.ahead} not recorded yet (a minute is 5 to 10 minutes after its end)"
+        said += (
+            f", {found.ahead} not recorded yet (a minute is recorded 5 to 10 minutes after its end)"
+        )
         return said, True
     return (said, True) if found.changed else (f"{said}: nothing would change", False)
 

@@ -202,7 +202,7 @@ def kubernetes(  # noqa: PLR0913, PLR0917  # one per option, passed by name
 ) -> None:
     """Write manifests: StatefulSet, ServiceMonitor, ScrapeConfig, PrometheusRules, boards."""
     if not namespace.replace("-", "").isalnum() or not namespace.isascii():
-        raise click.UsageError(f"{namespace!r} is no name of a namespace, such as monitoring")
+        raise click.UsageError(f"{namespace!r} is not the name of a namespace, such as monitoring")
     addresses, namespace = Addresses(monitor, grafana, runbooks, language), namespace.lower()
     _write(folder, export_files.kubernetes(addresses, namespace), force=force)
     say(f"kubectl apply --server-side --recursive --namespace {namespace} -f {folder}")

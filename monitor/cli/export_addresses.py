@@ -28,7 +28,7 @@ class HttpAddress(click.ParamType[str]):
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Check the address."""
         if not _is_address(value):
-            self.fail(f"{value!r} is no address such as {SHIPPED_GRAFANA}", param, ctx)
+            self.fail(f"{value!r} is not an address such as {SHIPPED_GRAFANA}", param, ctx)
         return value.rstrip("/")
 
 

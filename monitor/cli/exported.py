@@ -21,15 +21,15 @@ LEGEND: Final = (
     "whole   all of the interface's series",
     "status  ifOperStatus and ifAdminStatus alone: `interfaces.unused` is `status`, and the port",
     "        is down and carries nothing",
-    "none    no series: the key of `interfaces.select` that is named leaves the interface out",
+    "none    no series: the named key of `interfaces.select` leaves the interface out",
     "",
-    "As a daemon has it that has just started; docs/snmp.md explains each reason.",
+    "As in a daemon that has just started; docs/snmp.md explains each reason.",
 )
 """The meaning of the words in the table."""
 
 
 def exported_counts(reading: DeviceReading, options: InterfacesOptions) -> str:
-    """Return how many interfaces are exported how, as one line; empty if there are none."""
+    """Return how many interfaces are exported in each way, as one line; empty if there are none."""
     counts = counted(numbered(reading), PortChooser(options).choose(reading))
     return ", ".join(f"{number} {exported}" for exported, number in counts.items())
 

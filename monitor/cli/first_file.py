@@ -87,7 +87,7 @@ def first_file(city: City | None, entries: str = "", *, snmp: bool = False) -> s
 def with_list(text: str, name: str) -> str:
     """Return a file's text with a list `schools` that can be added to; an empty file is begun.
 
-    A text that cannot be read is returned unchanged: its problems are found by those who read it.
+    A text that cannot be read is returned unchanged: loading it reports its problems.
     """
     if not text.strip():
         return first_file(None)

@@ -125,14 +125,14 @@ def hints(inventory: Inventory) -> Iterator[Hint]:
     types = [school.type for school in inventory.schools]
     if untaught := sum(one not in inventory.calendar.lessons for one in types):
         yield Hint(
-            f"no lessons known of {untaught} of {count_of(len(types), 'school')}: their alerts "
-            "come as outside of lessons",
+            f"no lessons known for {untaught} of {count_of(len(types), 'school')}: their alerts "
+            "count as outside lessons",
             (_LESSONS,),
             "type: Gymnasium",
         )
     if unplaced := sum(site.location is None for site in sites):
         yield Hint(
-            f"no location of {unplaced} of {count_of(len(sites), 'site')}: they are on no map",
+            f"no location for {unplaced} of {count_of(len(sites), 'site')}: they are on no map",
             each="location: [51.48, 7.22]",
         )
 
@@ -161,5 +161,5 @@ def _of_the_city(inventory: Inventory) -> Iterator[Hint]:
         )
     if not inventory.has_end_mark:
         yield Hint(
-            "no end mark: the file would pass for whole if it lost its last schools", ("...",)
+            "no end mark: the file would look complete if it lost its last schools", ("...",)
         )

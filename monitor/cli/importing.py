@@ -102,7 +102,7 @@ def from_netbox(  # noqa: PLR0913, PLR0917  # one per option, passed by name
         if len(sources) > 1:
             fail("name one address, or files", Exit.USAGE)
         if sources[0].casefold().startswith("http://"):
-            say("warning: without TLS, everybody on the way can read the token", err=True)
+            say("warning: without TLS, anyone on the path can read the token", err=True)
         sites, devices = ask_netbox(sources[0], _token(token_file))
         taken = schools_of(sites, devices, known, number_from)
         take_in(taken, config, yes=yes, verbose=verbose)
@@ -154,7 +154,7 @@ def from_zabbix(export: Path, config: Path, verbose: bool, yes: bool) -> None:  
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Exit with every mistake of an import."""
+    """Print every mistake of an import, and exit."""
     try:
         yield
     except ImportProblemError as error:

@@ -47,4 +47,4 @@ def old_tls(inventory: Inventory) -> tuple[str, str] | None:
     more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
     checks = count_of(len(named), "check accepts", "checks accept")
     seen = f"{checks} old TLS ({', '.join(named[:_MOST_NAMED])}{more})"
-    return seen, "who is on the way can read and change what they see: renew these devices"
+    return seen, "anyone on the path can read and change what they receive: replace these devices"

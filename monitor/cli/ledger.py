@@ -52,7 +52,7 @@ def group() -> None:
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
     multiple=True,
-    help="A ledger that was set aside or replaced: the anchors may be of it instead.",
+    help="A ledger that was set aside or replaced: the anchors may belong to it instead.",
 )
 @state_option
 @ledger_option
@@ -93,8 +93,8 @@ def _compared(
 ) -> tuple[bool, dict[Anchor, str]]:
     """Verify a ledger and say which anchors it holds; return whether it is whole, and the others.
 
-    `left` says of each anchor why no ledger so far holds it, empty before the first; so does the
-    result. `written` says where it is written.
+    `left` and the returned mapping have, for each anchor, why no ledger so far holds it (empty
+    before the first one). `written` has where each is written.
     """
     with place.open_reader() as reader:
         heads = reader.heads()
@@ -203,7 +203,7 @@ def restore(backup_file: Path, ledger: LedgerPlace, **_: object) -> None:
         fail(str(error), Exit.WRONG)
     say(f"{ledger}: {_said(restored.result, heads)}")
     if restored.kept:
-        say(f"the ledger that stood there is kept as {restored.kept}")
+        say(f"the previous ledger is kept as {restored.kept}")
 
 
 def _said(result: VerifyResult, heads: Iterable[Anchor]) -> str:

@@ -40,8 +40,8 @@ _CLOSING: Final = "to close one, remove its lines (docs/importing.md, “Closing
 def take_in(taken: Taken, config: Path, *, yes: bool, verbose: bool = False) -> None:
     """Show the change of an import, and write it after confirmation; a missing file is begun.
 
-    What the import passes over is named, all of it if `verbose`; if nothing changes, it was named
-    when something did, and is only counted.
+    What the import passes over is named, all of it if `verbose`. If nothing changes, it is only
+    counted: it was named when something did.
 
     Raises:
         ImportProblemError: if it is not certain which schools of the file are meant.
@@ -57,7 +57,7 @@ def take_in(taken: Taken, config: Path, *, yes: bool, verbose: bool = False) -> 
     if ready != before and not rows:
         say_skipped(taken, whole=verbose)
         fail(
-            f"{config} has no schools, nor has this import any for it; begin the file with "
+            f"neither {config} nor this import has schools; begin the file with "
             "`import csv`, `import netbox` (sites) or `init`",
             Exit.WRONG,
         )
@@ -121,7 +121,7 @@ def read_file(path: Path) -> bytes:
 
 
 def _left(edited: Edited, taken: Taken, inventory: Inventory | None) -> Iterator[str]:
-    """Yield which schools of the file the import has no longer, by the reason."""
+    """Yield the schools of the file that the import no longer has, by reason."""
     schools = () if inventory is None else inventory.schools
     numbers = {school.id: school.number for school in schools}
     by_reason: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""`schulnetz report`: how far the goal is reached, by what evidence, and until when.
+"""`schulnetz report`: progress towards the goal, its evidence, and the forecast.
 
 Must not know: how anything is counted or formatted.
 """

@@ -80,6 +80,7 @@ def read_all(config: Path, shard: Shard | None = None) -> Loaded:
 
     Raises:
         ConfigError: with every error; the daemon must survive a bad reload.
+        SecretError: with every secret that cannot be read.
     """
     # Read only once: the file might change before a second read for the digest.
     text = read(config)

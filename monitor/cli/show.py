@@ -126,7 +126,7 @@ def _verdict(subject: Subject, verdict: Verdict) -> Text:
 def _table(school: School, observations: Sequence[Observation], concluded: Sequence[str]) -> Table:
     """Return one row per check: site, check, outcome, values and reason.
 
-    A sentence that a conclusion has is its reason's word here, and that of the row above is short.
+    A detail that a conclusion gives is shortened to its reason, one of the row above to `the same`.
     """
     several_sites = len(school.sites) > 1
     table = Table(

@@ -91,7 +91,7 @@ def _drop_in(
 ) -> Iterator[str]:
     yield f"# What {config} names beyond this host and private networks."
     yield f"# Looked at: {looked_at}."
-    yield f"# Written by `schulnetz unit`; belongs into /etc/systemd/system/{UNIT}.d/addresses.conf"
+    yield f"# Written by `schulnetz unit`; belongs in /etc/systemd/system/{UNIT}.d/addresses.conf"
     yield "[Service]"
     as_addresses: list[Network] = []
     of_resolvers: list[Network] = []

@@ -324,7 +324,7 @@ async def _exported(found: _Device) -> list[str]:
     """Show how much of each interface is exported, and why; return the meaning of the words."""
     read = await found.interfaces()
     if read is None:
-        fail(f"{found.name} ({found.address}): nothing was read of it", Exit.CHECK_FAILED)
+        fail(f"{found.name} ({found.address}): nothing could be read", Exit.CHECK_FAILED)
     table = exported_table(*read)
     if table is None:
         return ["the device has no interfaces"]

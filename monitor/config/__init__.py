@@ -74,8 +74,8 @@ def _read(path: Path) -> bytes:
 class Examined:
     """The contents of a file, and its error, None if it has none.
 
-    `root` and `inventory` are None if the text could not be read. With an error, `inventory` is
-    what is left without the broken parts: only fit for finding further oddities.
+    `root` and `inventory` are None if the text could not be read. With an error, `inventory` has
+    only the valid parts: enough to look for warnings, and not to be used for anything else.
     """
 
     text: str

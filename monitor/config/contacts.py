@@ -37,11 +37,11 @@ MAX_CONTACTS: Final = 20
 
 _PHONE: Final = r"^\+?[0-9](?:[0-9 ()/.-]{0,38}[0-9])$"
 _EMAIL: Final = r"^[^\s@<>,;\"]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])$"
-# What pydantic adds to a place where the name itself is wrong, and not what it has.
+# pydantic ends the location of an error with this if the key itself is wrong, not its value.
 _KEY: Final = "[key]"
 _FORMS: Final = {
-    _PHONE: ("no phone number", "allowed: digits, inner spaces and ()/.-, a + at the start"),
-    _EMAIL: ("no mail address", "allowed: name@domain, such as it@schule.example.org"),
+    _PHONE: ("not a phone number", "allowed: digits, inner spaces and ()/.-, a + at the start"),
+    _EMAIL: ("not a mail address", "allowed: name@domain, such as it@schule.example.org"),
 }
 
 Phone = Annotated[str, StringConstraints(pattern=_PHONE)]
@@ -153,13 +153,13 @@ def _contacts(content: bytes, inventory: Inventory, findings: Findings) -> Conta
             note_quietly(detail, root, Contacts, _FORMS, findings)
             if detail["loc"][-1:] == (_KEY,):
                 no_names.add(detail["loc"][:-1])
-    # Of a file with other mistakes, too: all that is wrong is said at once.
+    # Also in a file with other mistakes, so that one run reports all of them.
     _check_names(document, no_names, inventory, root, findings)
     return contacts
 
 
 def _names_in(document: object, *path: str) -> list[str]:
-    """Return the names in the mapping at a place; none where there is no mapping."""
+    """Return the names in the mapping at a place; none if there is no mapping."""
     for key in path:
         document = document.get(key) if isinstance(document, dict) else None
     return (
@@ -174,7 +174,7 @@ def _check_names(
     root: Node,
     findings: Findings,
 ) -> None:
-    """Add a problem for each name that is not configured; those of another form have theirs."""
+    """Add a problem for each name that is not configured; `no_names` have been reported."""
 
     def check(known: set[str], what: str, *path: str) -> None:
         for name in _names_in(document, *path):

@@ -48,8 +48,8 @@ class Edited:
 def edit_schools(text: str, rows: Collection[Row], name: str) -> Edited:
     """Return the text with rows merged in: schools are matched by `number`, or `id` without one.
 
-    A row with a number also matches the school of its id if that has no number. The id of a new
-    school that is another's of the same import gets its number as well.
+    A row with a number also matches the school of its id if that has no number. If the id of a new
+    school is taken, its number is appended to the id.
 
     Raises:
         EditError: if the text has no list of schools that can be edited.

@@ -41,7 +41,7 @@ def value_of(node: Node, key: str) -> object:
 
 
 class Note(NamedTuple):
-    """A sentence about a value; `{line}` in it is to be the place where line `line` ends up."""
+    """A sentence about a value; `{line}` in it stands for the new number of line `line`."""
 
     text: str
     line: int

@@ -53,7 +53,7 @@ class Secret:
         return hash(self._text)
 
     def __reduce__(self) -> NoReturn:
-        """Reject pickling: a pickle is not treated as a secret file."""
+        """Reject pickling: a pickle would contain the secret unmasked."""
         raise TypeError("a secret is not pickled")
 
 

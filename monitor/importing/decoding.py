@@ -25,13 +25,13 @@ _WORKBOOKS: Final = (
     (b"\xd0\xcf\x11\xe0", "an Excel workbook"),
 )
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f]")
-# UTF-16 text in Western languages has a zero in nearly every second octet.
+# In UTF-16 text of Western languages, nearly every second octet is zero.
 _LOOKED_AT: Final = 2000
 _MANY: Final = 0.3
 
 
 def decoded(data: bytes, name: str) -> tuple[str, str]:
-    """Return the text of a file, and its encoding if that was guessed, else nothing.
+    """Return the text of a file, and its encoding if that was guessed, otherwise an empty text.
 
     Raises:
         ImportProblemError: if it is not text.

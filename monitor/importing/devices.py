@@ -1,4 +1,4 @@
-"""Which device of an inventory is a school's router, which are its switches.
+"""Which device of an inventory is a school's router, and which are its switches.
 
 Must not know: any single inventory.
 """
@@ -48,7 +48,7 @@ class Device:
 
 
 def devices_of(devices: Iterable[Device], place: str) -> tuple[Row, list[Skipped]]:
-    """Return router and switches of one school, and the devices that are neither."""
+    """Return the router and switches of one school as a row, and the devices left out, and why."""
     row: Row = {}
     skipped: list[Skipped] = []
     ordered = sorted(devices, key=lambda one: _natural(one.name))

@@ -40,7 +40,7 @@ def matched(found: Iterable[Found], known: Known) -> Taken:
             by_school.setdefault(school, []).append(one.device)
         else:
             (foreign if one.in_use else idle).append(one.device.name)
-    for why, names in (("switched off there", idle), ("of no configured school", foreign)):
+    for why, names in (("disabled in the source", idle), ("of no configured school", foreign)):
         if names:
             taken.skipped.append(Skipped(f"devices {why}", tuple(names)))
     for (key, value), devices in by_school.items():
@@ -52,12 +52,13 @@ def matched(found: Iterable[Found], known: Known) -> Taken:
 
 
 def match_schools(rows: Sequence[Row], inventory: Inventory) -> list[str]:
-    """Give rows the id of the configured school whose router they have; return sentences about it.
+    """Give each row the id of the configured school with its router; return a sentence for each.
 
-    Only schools without a number are matched so, if no other row has their id, or the same router.
+    Only a school without a number is matched this way, and only if no other row has its id or its
+    router.
 
     Raises:
-        ImportProblemError: if a school of the file is probably meant, but not for certain.
+        ImportProblemError: if a row probably means a school of the file, but this is not certain.
     """
     numbers = {school.number for school in inventory.schools}
     ids = {row.get("id") for row in rows}

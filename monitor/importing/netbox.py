@@ -36,11 +36,11 @@ _IN_USE: Final = {"", "active", "failed"}
 def read_netbox(texts: Mapping[str, str], known: Known, number_from: str = FACILITY) -> Taken:
     """Return the schools in NetBox's responses, which are texts by the names of their files.
 
-    `number_from` is the field of a site with the school's number: that of a custom field is
+    `number_from` names the field of a site that has the school's number; that of a custom field is
     `custom_fields.NAME`.
 
     Raises:
-        ImportProblemError: if they are not responses, or incomplete; or with every bad site.
+        ImportProblemError: if they are not such responses, or incomplete; else with every bad site.
     """
     sites: list[Entry] = []
     devices: list[Entry] = []
@@ -177,7 +177,7 @@ def _pass_over(
 def _take_rest(at_site: Mapping[str, Sequence[Entry]], known: Known, taken: Taken) -> None:
     """Add the devices of sites that are not in the import but name a known school.
 
-    Several sites may be of one school.
+    Several sites may belong to one school.
     """
     of_school: dict[Naming, list[Entry]] = {}
     for devices in at_site.values():
@@ -237,7 +237,7 @@ def _number_fields(sites: Iterable[Entry]) -> list[str]:
 
 
 def _fields(site: Entry) -> Entry:
-    """Return a site's values by field, those of custom fields as custom_fields.NAME, too."""
+    """Return a site's values by field; those of custom fields also as custom_fields.NAME."""
     custom = site.get("custom_fields")
     own = custom if isinstance(custom, dict) else {}
     return site | {f"{_CUSTOM}{name}": value for name, value in own.items()}

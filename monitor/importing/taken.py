@@ -44,8 +44,8 @@ class Skipped:
 class Taken:
     """Rows for the configuration, what is passed over, and sentences about guessed data.
 
-    `lists_schools` says whether the source lists the city's schools, so that a missing one is worth
-    a sentence; `passed_over` are schools that it lists without a row: why, by number and id.
+    `lists_schools` says whether the source lists the city's schools, so that one missing from it is
+    reported; `passed_over` has the reason for each listed school without a row, by number and id.
     """
 
     rows: list[Row] = field(default_factory=list)

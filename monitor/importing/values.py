@@ -28,7 +28,7 @@ _ON_EARTH: Final = 180
 
 
 def cell(text: str) -> str:
-    """Return a cell's content without surrounding spaces, invisible characters, text markers."""
+    """Return a cell's content without surrounding spaces, invisible characters and text markers."""
     said = _INVISIBLE.sub("", text).replace("\xa0", " ").replace("\u202f", " ").strip()
     formula = _FORMULA.fullmatch(said)
     return (formula[1] if formula else said.removeprefix("'")).strip()
@@ -58,7 +58,7 @@ def whole_number(text: str) -> str:
 
 
 def degrees(text: str) -> float | None:
-    """Return a latitude or longitude, south and west negative; None if the text is empty.
+    """Return a latitude or longitude, south and west negative; None if the text is not an angle.
 
     Raises:
         ValueError: if it is a number that is not in degrees.

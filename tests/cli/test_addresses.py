@@ -113,7 +113,7 @@ def test_each_drop_in_line_says_what_it_allows_and_why(
         == f"""\
 # What {config} names beyond this host and private networks.
 # Looked at: {hosts} hosts of the configuration and the ledger, 2 resolvers of this host.
-# Written by `schulnetz unit`; belongs into /etc/systemd/system/schulnetz.service.d/addresses.conf
+# Written by `schulnetz unit`; belongs in /etc/systemd/system/schulnetz.service.d/addresses.conf
 [Service]
 # far.example
 IPAddressAllow=203.0.113.77

@@ -163,7 +163,9 @@ def test_minutes_not_recorded_yet_are_counted_separately(
     code, output, errors = invoke("sla", "excuse", "add", *both, *times, *WHY, *place)
     assert (code, errors) == (0, "")
     said = "3 minutes at 2 sites, 6 in all, down → excused; of these 0 are down now"
-    assert f"{said}, 6 not recorded yet (a minute is 5 to 10 minutes after its end)" in output
+    assert (
+        f"{said}, 6 not recorded yet (a minute is recorded 5 to 10 minutes after its end)" in output
+    )
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,8 @@ def test_hints_name_what_three_lines_lack() -> None:
         "no end mark",
         "no SNMP credential for 1 of 1 device",
         "no contract at 1 of 1 site: availability is measured, not judged",
-        "no lessons known of 1 of 1 school",
-        "no location of 1 of 1 site",
+        "no lessons known for 1 of 1 school",
+        "no location for 1 of 1 site",
     ]
     assert len(found) == len(beginnings)
     for sentence, begins in zip(found, beginnings, strict=True):

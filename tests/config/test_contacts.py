@@ -65,7 +65,7 @@ ONE = "schools:\n  koellerholz:\n    contacts:\n      - {name: Frau Secret, phon
         (
             ONE % "0234/SECRET",
             (
-                "4:36: schools.koellerholz.contacts.0.phone: no phone number; allowed: digits, "
+                "4:36: schools.koellerholz.contacts.0.phone: not a phone number; allowed: digits, "
                 "inner spaces and ()/.-, a + at the start"
             ),
         ),
@@ -84,7 +84,7 @@ ONE = "schools:\n  koellerholz:\n    contacts:\n      - {name: Frau Secret, phon
         (
             'city: {contacts: [{name: A, email: "Secret <a@b.de>"}]}\n',
             (
-                "1:36: city.contacts.0.email: no mail address; allowed: name@domain, such as "
+                "1:36: city.contacts.0.email: not a mail address; allowed: name@domain, such as "
                 "it@schule.example.org"
             ),
         ),

@@ -82,7 +82,7 @@ def test_librenms_gives_a_configured_school_its_devices(
     assert site_of(office).uplink.host == "10.82.1.250"
     assert switches_of(office) == [("sw-2", "10.82.1.62"), ("sw-10", "10.82.1.70")]
     for sentence in (
-        "switched off there, passed over: sw-3",
+        "disabled in the source, passed over: sw-3",
         "of no configured school, passed over: sw-9",
         f"school {NUMBER}: neither router nor switch, passed over: ap-gw-1",
     ):
@@ -119,7 +119,7 @@ def test_zabbix_gives_a_configured_school_its_devices(
     said = office.taken("zabbix", written(office, {"jsonrpc": "2.0", "result": hosts}))
     assert site_of(office).uplink.host == "10.82.1.250"
     assert switches_of(office) == [("keller-switch", "10.82.1.61")]
-    assert "switched off there, passed over: sw-off" in said
+    assert "disabled in the source, passed over: sw-off" in said
     assert "of no configured school, passed over: sw-rathaus" in said
 
 

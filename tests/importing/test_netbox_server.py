@@ -98,7 +98,7 @@ def test_all_pages_are_read_and_become_schools(office: Office, netbox: NetBox) -
     said = office.taken("netbox", netbox.address)
     assert office.school().sites[0].uplink.host == "10.82.2.254"
     assert "passed over: Rathaus 1 (empty), Rathaus 2 (empty), Rathaus 3 (empty)," in said
-    assert "everybody on the way can read the token" in said
+    assert "anyone on the path can read the token" in said
     assert len(netbox.asked) == 4
     assert {token for _, token in netbox.asked} == {f"Token {TOKEN}"}
 

@@ -49,7 +49,7 @@ def test_a_fault_in_a_running_demo_and_its_end_are_printed(tmp_path: Path) -> No
         assert code == 0
         assert said.splitlines() == [
             "broken: snmp-silent@voede/router; broken now: snmp-silent@voede/router",
-            "degraded is said after several bad rounds, within minutes (docs/verdicts.md)",
+            "degraded is reported after several bad rounds, within minutes (docs/verdicts.md)",
         ]
         assert json.loads((state / "running.json").read_text())["faults"] == [
             "snmp-silent@voede/router"
@@ -69,7 +69,7 @@ def test_a_fault_in_a_running_demo_and_its_end_are_printed(tmp_path: Path) -> No
             assert set(asked(state, line)) == {"error"}
         invoke("demo", "mend", "voede", *place)
         _, said, _ = invoke("demo", "break", "uplink-down", "voede", *place)
-        assert "down is said after 3 rounds without an answer that span 60 s" in said
+        assert "down is reported after 3 rounds without an answer that span 60 s" in said
         down = " down: uplink voede/main/router (no_answer): no reply from"
         until(lambda: down in daemon.said, daemon, LONG_SECONDS)
         code, said, _ = invoke("demo", "mend", "all", *place)

@@ -69,7 +69,7 @@ def test_no_address_outside_the_network_is_contacted(config: Path) -> None:
     [
         ("127.82.0.0/16", "127.82.0.0/16 has more than 1024 addresses"),
         ("fd00::/64", "fd00::/64 has more than 1024 addresses"),
-        ("school", "'school' is no network, such as 10.1.2.0/24"),
+        ("school", "'school' is not a network such as 10.1.2.0/24"),
     ],
 )
 def test_a_network_of_no_school_is_refused(config: Path, network: str, why: str) -> None:

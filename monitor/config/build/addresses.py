@@ -25,7 +25,7 @@ class Addresses:
         self._networks: list[tuple[IPNetwork, Mark]] = []
 
     def add_host(self, host: str, mark: Mark, network: IPNetwork | None = None) -> None:
-        """Note a device's host; a problem if it is taken, or outside of its site's network."""
+        """Note a device's host; a problem if it is taken, or outside its site's network."""
         if host in self._hosts:
             first = self._hosts[host].line
             self._findings.add(mark, f"host {host} is already used in line {first}", "keep one")

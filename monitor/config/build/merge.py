@@ -45,7 +45,7 @@ class Merged(Generic[_R]):
     is_broken: bool
 
     def nearest_path(self, *keys: str) -> Location:
-        """Return the path of the innermost level's key among some of which one was set."""
+        """Return the path of the key, of those given, that the innermost level sets."""
         given = [self.paths[key] for key in keys if key in self.paths]
         return max(given, key=_nearness)
 
@@ -82,7 +82,7 @@ def merge_checks(layers: Sequence[Layer]) -> dict[str, tuple[ExtraRules, Locatio
 
 
 def useless_removals(layers: Sequence[Layer]) -> list[tuple[Location, tuple[str, ...]]]:
-    """Return the paths of checks set to null that no outer level has, with those it has."""
+    """Return the paths of checks set to null that no outer level has, with those that they have."""
     useless: list[tuple[Location, tuple[str, ...]]] = []
     for at, layer in enumerate(layers):
         outer = tuple(merge_checks(layers[at + 1 :]))

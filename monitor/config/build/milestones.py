@@ -31,7 +31,7 @@ def check_milestones(
         ):
             findings.add(
                 mark_of(root, (*path, "milestones", index)),
-                f"{stone.stage} ({stone.day}) stands after {before.stage} ({before.day})",
+                f"{stone.stage} ({stone.day}) comes after {before.stage} ({before.day})",
                 f"allowed: each stage once, in the order {', '.join(_STAGES)}, days ascending",
             )
         before = stone

@@ -28,7 +28,7 @@ _NAMED = {
     ("schools", "type"): "lessons",
 }
 
-# The least number of references that are not hand-over routers of a provider.
+# Minimum number of references that are not hand-over routers of a provider.
 _WITNESSES = 2
 
 

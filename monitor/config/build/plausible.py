@@ -19,7 +19,7 @@ FAR_KM: Final = 50.0
 """No city is this wide; its schools are within half of it."""
 
 _KM_PER_DEGREE: Final = 111.2
-# Latitudes and longitudes of countries that are not near 45 degrees of both, by ISO 3166-1.
+# Ranges of latitude and longitude, by ISO 3166-1, of countries in which the two do not overlap.
 _COUNTRIES: Final = {
     "DE": ((47.2, 55.1), (5.8, 15.1)),
     "AT": ((46.3, 49.1), (9.5, 17.2)),

@@ -78,7 +78,7 @@ def _check_cap(
     root: Node,
     findings: Findings,
 ) -> None:
-    """A cap below a day's measurements would prevent every campaign from completing."""
+    """Add a problem if the cap is below a day's measurements: no campaign would be completed."""
     seconds = throughput.seconds + throughput.warm_up
     needed = _TESTS_A_DAY * int((contract.down_bps + contract.up_bps) * seconds / 8)
     if needed > throughput.bytes_per_day:

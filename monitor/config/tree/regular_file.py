@@ -23,7 +23,7 @@ def read_regular_file(path: Path, most: int) -> bytes:
     Raises:
         OSError: if it cannot be read, is not a regular file, or has more than `most` bytes.
     """
-    # open() closes the opener's descriptor also if it rejects it, as it does a folder's.
+    # Unlike os.fdopen(), open() closes the descriptor even of a file that it rejects (a folder).
     with open(path, "rb", opener=_without_waiting) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(0, "not a regular file")

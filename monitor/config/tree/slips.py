@@ -57,7 +57,7 @@ def without_slips(text: str, findings: Findings) -> str:
 
 
 def _space_hyphens(lines: list[str], findings: Findings) -> None:
-    """Insert a space after each hyphen that starts a list entry without one: one problem."""
+    """Insert a space after each hyphen that starts a list entry without one; report them once."""
     found = list(_tight_hyphens(lines))
     if not found:
         return
@@ -124,7 +124,7 @@ def _end_of(lines: list[str], at: int, indent: int) -> int:
 
 
 def _with_straight_quotes(line: str, number: int, findings: Findings) -> str:
-    """Return a line with typographic quotes around texts made straight; a problem for each."""
+    """Return a line with straight quotes for typographic ones; add a problem for each pair."""
     if len(line) > _LONGEST or not _QUOTES.search(line):
         return line
     at = open_quote(line)

@@ -75,7 +75,7 @@ def fault_of(text: str, error: yaml.MarkedYAMLError, last: Mark) -> Fault:
 
 
 def unclosed(quote: str, mark: Mark) -> Fault:
-    """Return that a quote is not closed in its line; no value of our files has several."""
+    """Return the fault of a quote that its line does not close: no value of ours has several."""
     wrong = f"the {quote} that is opened here is not closed in its line"
     return Fault(mark, wrong, f"close it with another {quote}")
 
@@ -137,13 +137,11 @@ def _indented(lines: list[str], place: Mark) -> Fault:
         )
     wanted = _column(lines[above - 1]) - 1
     if there == wanted or line.lstrip().startswith("- "):
-        return Fault(
-            place, "this does not go on with what is above", "check indentation and hyphens"
-        )
+        return Fault(place, "this does not continue what is above", "check indentation and hyphens")
     return Fault(
         Mark(place.line, there + 1),
         f"indented by {there}, and line {above} above it by {wanted}",
-        "keys of one thing are indented alike",
+        "keys of one entry have the same indentation",
         _like(lines[above - 1], line),
     )
 
@@ -181,7 +179,7 @@ def _column(line: str) -> int:
 
 
 class Mender:
-    """Removes one mistake after the other from a text, so that the rest can be read."""
+    """Removes one mistake after another from a text, so that the rest can be read."""
 
     def __init__(self, text: str) -> None:
         self._lines = LINE_END.split(text)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES: Final = 1024 * 1024
 MAX_DEPTH: Final = 20
-# Limits of the faults that are removed for reading on, and of the characters read for that.
+# Limits on the faults that are removed to read on, and on the characters read for that.
 _MENDED: Final = 10
 _MENDED_SIZE: Final = MAX_BYTES
 # A file whose sections have at most this many entries needs no end mark: it is visibly complete.
@@ -302,7 +302,7 @@ class _Composer:
         if isinstance(event, yaml.AliasEvent):
             self._findings.add(mark, "an alias (*)", "write the value out")
             return Scalar(mark, BROKEN)
-        # None of them is repeated: it may be a misplaced secret that begins with *, & or !.
+        # Their text is not repeated: it may be a misplaced secret that begins with *, & or !.
         if event.anchor is not None:
             self._findings.add(mark, "an anchor (&)", "leave it out and repeat the value")
         tag = getattr(event, "tag", None)
@@ -326,7 +326,7 @@ class _Composer:
             cure = "allowed: one line of printable text"
             quote = getattr(event, "style", None)
             if self._is_ours and quote in {'"', "'"} and _has_lines(event):
-                # A quote that was forgotten has met the next one, behind an empty line.
+                # The quote was forgotten, and the next one closed it, after an empty line.
                 _, wrong, cure, _ = unclosed(quote, mark)
             self._findings.add(mark, wrong, cure)
             return Scalar(mark, BROKEN)
