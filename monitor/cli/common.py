@@ -75,8 +75,8 @@ def sentence(error: Exception) -> str:
 
 
 def is_there(path: Path) -> bool:
-    """Return whether a file exists; exit with the reason if this user cannot find out."""
-    # Path.exists() raises some errors, which ones depends on the version of Python.
+    """Return whether a file exists; exit with the reason if that cannot be determined."""
+    # Path.exists() raises other errors; which ones depends on the version of Python.
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
