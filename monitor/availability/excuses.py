@@ -117,8 +117,8 @@ def minutes_between(begins: datetime, ends: datetime, now: datetime, zone: ZoneI
     """Return the minutes from one instant to another; messages use the local time of `zone`.
 
     Raises:
-        ExcuseError: if the range is empty, reversed, in the future, longer than `MAX_DAYS`, or
-            not in whole minutes.
+        ExcuseError: if the range is empty, reversed, in the future, before 1970, longer than
+            `MAX_DAYS`, or not in whole minutes.
     """
     if ends > now:
         raise ExcuseError(
@@ -134,6 +134,8 @@ def minutes_between(begins: datetime, ends: datetime, now: datetime, zone: ZoneI
         raise ExcuseError("the end is the start: no minute lies between; name a later end")
     if ends < begins:
         raise ExcuseError("the end lies before the start; swap them")
+    if minute_of(begins) < 0:
+        raise ExcuseError("the start lies before 1970, and so before any record; name a later one")
     if ends - begins > timedelta(days=MAX_DAYS):
         raise ExcuseError(
             f"{(ends - begins).days} days at once; at most {MAX_DAYS} are allowed: split the range"

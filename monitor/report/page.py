@@ -13,6 +13,7 @@ from monitor.report.chart import Chart, draw
 from monitor.report.forecast import Outlook
 from monitor.report.report import DIMENSIONS
 from monitor.rollout.stage import Stage
+from monitor.words.details import in_german
 from monitor.words.report import WORDS
 from monitor.words.terms import STAGES
 
@@ -266,11 +267,16 @@ class _Writer:
                 "name": self._names.get(one.change.site, one.change.site),
                 "before": stage_name(one.before, self._language),
                 "stage": stage_name(one.change.stage, self._language),
-                "why": one.change.why,
+                "why": self._why(one.change.why),
                 "row": one.row,
             }
             for one in changes
         ]
+
+    def _why(self, recorded: str) -> str:
+        """Return a recorded sentence in the page's language, as recorded if it has no German."""
+        german = in_german(recorded) if self._language == "de" else None
+        return german or recorded
 
     def _groups(self, dimension: Dimension) -> list[Line]:
         return [self._group(group) for group in self._report.groups[dimension]]
@@ -322,7 +328,7 @@ class _Writer:
             "key": line.key,
             "stage": stage_name(line.stage, self._language),
             "since": self._local_day(change.change.since) if change else _NOTHING,
-            "why": change.change.why if change else _NOTHING,
+            "why": self._why(change.change.why) if change else _NOTHING,
             "tests": tests,
             "row": change.row if change else _NOTHING,
         }

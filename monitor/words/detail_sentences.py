@@ -95,7 +95,23 @@ _STAGES: Final[Mapping[str, str]] = {
     "ordered on {day} by {reference}": "beauftragt am {day} laut {reference}",
     "built on {day} by {reference}": "gebaut am {day} laut {reference}",
     "reported on {day} by {reference}": "als fertig gemeldet am {day} laut {reference}",
+    "campaign {name} failed: {say}": "Kampagne {name} nicht bestanden: {say}",
     "campaign {name} failed": "Kampagne {name} nicht bestanden",
+    "down: {say}": "hinab: {say}",
+    "up: {say}": "hinauf: {say}",
+    "90 % of {rate} was reached on {n} of {all} days, owed on two thirds of them": (
+        "90 % von {rate} wurden an {n} von {all} Tagen erreicht, geschuldet an zwei Dritteln davon"
+    ),
+    "the best was {rate}, others' {others} included": (
+        "höchstens waren es {rate}, davon {others} von anderen"
+    ),
+    "the best was {rate}": "höchstens waren es {rate}",
+    "the normal rate {rate} was reached in {n} of {all} measurements, owed in 90 %": (
+        "die normale Rate {rate} wurde in {n} von {all} Messungen erreicht, geschuldet in 90 %"
+    ),
+    "the minimum {rate} was undercut on {n} days, excused on one": (
+        "das Minimum {rate} wurde an {n} Tagen unterschritten, erlaubt an einem"
+    ),
     "{name} had passed": "{name} war bestanden",
     "campaign {name} passed on {day} with {n} tests, {days} days ago or more: measure again": (
         "Kampagne {name} am {day} mit {n} Messungen bestanden, vor {days} Tagen oder "

@@ -20,9 +20,11 @@ from monitor.words.terms import CHECKS, REASONS
 _KEPT: Final = 4096
 # Limits the time that a text from a hostile server can take.
 _LONGEST: Final = 500
+_LONGEST_LIST: Final = 5_000
 _MOST_COLONS: Final = 3
 _FIELD: Final = re.compile(r"\\\{(\w+)\\\}")
-_NUMBER: Final = re.compile(r"(\d+)\.(\d+)( [kMGT]?bit/s)?")
+_NUMBER: Final = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?: [kMGT]?bit/s)?")
+_GERMAN_NUMBER: Final = str.maketrans(",.", ".,")
 _PORT: Final = re.compile(r"(\S+) port (\d+)")
 _INSTANT: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)( \d\d:\d\d)?")
 _COLON: Final = re.compile(": ")
@@ -58,7 +60,7 @@ _SHAPES: Final = tuple(
 def in_german(detail: str) -> str | None:
     """Return a sentence in German, None if a part of it is not in the table."""
     if len(detail) > _LONGEST:
-        return None
+        return _in_parts(detail) if len(detail) <= _LONGEST_LIST else None
     return _from_table(detail) or _in_parts(detail) or _with_rest(detail)
 
 
@@ -78,8 +80,8 @@ def _from_table(detail: str) -> str | None:
 def _field(name: str, text: str) -> str | None:
     if name.startswith(_SENTENCE):
         return in_german(text)
-    if number := _NUMBER.fullmatch(text):
-        return number.expand(r"\1,\2\3")
+    if _NUMBER.fullmatch(text):
+        return text.translate(_GERMAN_NUMBER)
     if place := _PORT.fullmatch(text):
         return place.expand(r"\1 Port \2")
     if instant := _INSTANT.fullmatch(text):

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -49,6 +49,7 @@ SITES = (ALWAYS, LESSONS)
 BEGIN, END = local(10, 5, 8), local(10, 5, 9)
 SPAN = range(minute_of(BEGIN), minute_of(END))
 NOW = local(10, 7)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def excuse(into: Into = "unknown", **changes: object) -> Excuse:
@@ -193,6 +194,7 @@ def test_entries_are_read_back_as_written() -> None:
         (BEGIN, BEGIN, "the end is the start"),
         (END, BEGIN, "the end lies before the start"),
         (BEGIN, NOW + timedelta(minutes=1), "lies in the future: it is"),
+        (EPOCH - timedelta(minutes=1), EPOCH, "the start lies before 1970"),
         (BEGIN - timedelta(days=63), BEGIN, "63 days at once; at most 62 are allowed"),
         (BEGIN + timedelta(seconds=1), END, "is not a whole minute; leave the seconds out"),
     ],

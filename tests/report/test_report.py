@@ -25,6 +25,7 @@ from monitor.words.report import WORDS
 from tests.rollout.rollouts import HOSTILE, Entries, at, city_with_goal, goal, listed_school, stage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from monitor.inventory.city import Inventory
@@ -196,6 +197,26 @@ def test_changes_are_listed_since_the_last_report() -> None:
     assert all(change.change.at > at(2022, 3, 31) for change in found.news.changes)
     again = report(at(2022, 3, 31), entries)
     assert again.news is None
+
+
+@pytest.mark.parametrize("written", [to_html, to_markdown])
+def test_reasons_are_in_the_language_of_the_report(
+    written: Callable[[RolloutReport, Language], str],
+) -> None:
+    why = "campaign c1 failed: down: the minimum 1 Mbit/s was undercut on 2 days, excused on one"
+    entries = [
+        goal(at(2020, 1, 1), 1, "a/main"),
+        stage("a/main", at(2020, 2, 1), Stage.VERIFIED, "campaign c1 passed with 30 tests"),
+        stage("a/main", at(2020, 3, 1), Stage.REGRESSED, f"{why}; c0 had passed"),
+    ]
+    found = report(
+        at(2020, 5, 1), entries, city_with_goal(listed_school("a")), since=at(2020, 1, 2)
+    )
+    german, english = written(found, "de"), written(found, "en")
+    assert german.count("Kampagne c1 nicht bestanden") == english.count(why) == 4
+    assert "had passed" not in german
+    # A sentence that has no German stays as it was recorded.
+    assert german.count("campaign c1 passed with 30 tests") == 1
 
 
 def test_changes_since_a_later_day_are_refused() -> None:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import ast
 import re
 import time
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.campaigns.evidence import Judged
+from monitor.campaigns.rules import evaluate
+from monitor.rollout.stage import stage_of
 from monitor.words.detail_sentences import SENTENCES
 from monitor.words.details import in_german
+from tests.campaigns.evidence import START, ZONE, failing, passing
 from tests.verdict.test_remembered import FAULTS, broken
 
 if TYPE_CHECKING:
@@ -171,6 +177,30 @@ def test_every_degradation_has_its_german(
         assert re.findall(r"\d+", german) == re.findall(r"\d+", detail)
 
 
+def test_a_failed_campaign_has_its_german() -> None:
+    begin = START + timedelta(days=30)
+    campaigns = passing("c0"), failing("c1", begin)
+    judged = [Judged(one.id, evaluate(one, ZONE)) for one in campaigns]
+    why = stage_of([], [], judged, begin + timedelta(days=5), ZONE).why
+    assert why.startswith("campaign c1 failed: down: 90 % of 1,000 Mbit/s was reached on 0 of 3 ")
+    rules = (
+        "90 % von 1.000 Mbit/s wurden an 0 von 3 Tagen erreicht, geschuldet an zwei Dritteln davon",
+        "die normale Rate 900 Mbit/s wurde in 0 von 30 Messungen erreicht, geschuldet in 90 %",
+        "das Minimum 600 Mbit/s wurde an 3 Tagen unterschritten, erlaubt an einem",
+    )
+    down, up = (
+        f"{way}: {rules[0]}; höchstens waren es 38 Mbit/s; {way}: {rules[1]}; {way}: {rules[2]}"
+        for way in ("hinab", "hinauf")
+    )
+    assert in_german(why) == f"Kampagne c1 nicht bestanden: {down}; {up}; c0 war bestanden"
+    busy = [replace(one, down_others_bps=1.25e6) for one in campaigns[1].measurements]
+    (best, *_) = evaluate(replace(campaigns[1], measurements=tuple(busy)), ZONE).down_reasons
+    assert in_german(best) == (
+        "90 % von 1.000 Mbit/s wurden an 0 von 3 Tagen erreicht, geschuldet an zwei Dritteln "
+        "davon; höchstens waren es 39,1955 Mbit/s, davon 1,19551 Mbit/s von anderen"
+    )
+
+
 def test_what_is_not_in_the_table_is_not_guessed() -> None:
     for text in ("", "the flux capacitor is empty", "a; b", "x: y", "no answer; quark", "a" * 900):
         assert in_german(text) is None
@@ -189,4 +219,5 @@ def test_both_templates_have_the_same_fields(english: str) -> None:
 def test_a_hostile_sentence_costs_little(hostile: str) -> None:
     begun = time.process_time()
     in_german(hostile[:500])
+    in_german("; ".join([hostile[:500]] * 10))
     assert time.process_time() - begun < 2.0
