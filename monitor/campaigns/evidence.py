@@ -60,7 +60,7 @@ class Measurement:
     `site` is `school/site`, `at` the aware UTC instant of its start. A rate that the tool did
     not determine is None. `seconds` is the length of the shorter direction, `cross_traffic_share`
     the other traffic on the uplink as a share of the contracted rate in the worse direction,
-    None if the counters do not tell; `down_others_bps` and `up_others_bps` are that traffic
+    None if the counters do not show it; `down_others_bps` and `up_others_bps` are that traffic
     in the measured direction, in bit/s of octets as the router counts them. `held_slot`: no
     other test of the operator ran. `campaign` is the campaign's id, empty for a single test.
     """

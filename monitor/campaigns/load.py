@@ -4,8 +4,8 @@ The router counts all octets on the line; minus the test's own, they are the cro
 payload counts more in the router than at its receiver (headers), and its acknowledgements go the
 other way; both are subtracted (`layers.py`).
 
-The counters are read from before a test until some seconds after it, and do not tell when others
-used the line. So all cross traffic is attributed to the test: its share is an upper bound on how
+The counters are read before a test and some seconds after it, and do not show when others used the
+line. So all cross traffic is attributed to the test: its share is an upper bound on how
 far the test was disturbed.
 
 Must not know: how counters are read, or what follows from a share.

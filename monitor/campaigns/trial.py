@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from monitor.observation import ThroughputReading
 
 LOOK_SECONDS: Final = 5.0
-"""Time between the two readings that give the load before a test, and before the one after it."""
+"""Time between the two readings of the load before a test, and from a test to the last reading."""
 _GATE_SECONDS: Final = 1.0
 _LAST_ATTEMPTS: Final = 3
 

@@ -37,7 +37,7 @@ class Comparison:
 
 
 def compare(reader: Reading, result: VerifyResult, anchors: Iterable[Anchor]) -> Comparison:
-    """Return how anchors fit a ledger; `result` is that of its verification.
+    """Return how anchors fit a ledger; `result` is the result of verifying it.
 
     Raises:
         LedgerError: if the ledger cannot be read, or an anchor's writer is ambiguous.

@@ -187,7 +187,7 @@ class PostgresPlace:
             return has_tables(connection) and bool(newest_chains(connection, self._wanted()))
 
     def set_aside(self) -> str:
-        """Return nothing: an earlier chain stays in the database for good."""
+        """Return an empty text: an earlier chain stays in the database."""
         return ""
 
     def open_store(self, now: datetime) -> PostgresStore:

@@ -53,6 +53,8 @@ class Reading(Protocol):
     ) -> Iterator[Recorded]:
         """Yield the entries of one kind by time, `since` included, `until` excluded.
 
+        `subject` selects those of one subject, None those of all.
+
         Raises:
             LedgerError: if they cannot be read.
         """

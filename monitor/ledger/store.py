@@ -130,7 +130,7 @@ class Store:
         """Close the file and release its lock."""
         with suppress(sqlite3.Error):  # every commit was acknowledged before; nothing is lost
             self._connection.close()
-        with suppress(OSError):  # the next start takes it for a kill
+        with suppress(OSError):  # the next start then reports a kill
             _write_mark(self._lock, _BEGUN)
         self._lock.close()
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Row = tuple[str, str]
 
 MAX_LISTED: Final = 20
-"""Contract references of a provider in one mail."""
+"""Most contract references of one provider in a mail."""
 
 _HEAD: Final = """\
 {{/* Written by `schulnetz contacts template`: do not edit. It holds personal data. */ -}}
