@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from monitor.clock import Clock
     from monitor.ledger.anchor import Anchor
     from monitor.ledger.place import LedgerPlace, LedgerStore
-    from monitor.ledger.reading import VerifyResult
+    from monitor.ledger.reading import Reading, VerifyResult
 
 audit = logging.getLogger("monitor.audit")
 
@@ -210,11 +210,7 @@ class Ledger:
         Raises:
             LedgerError: if the file cannot be read.
         """
-
-        def read() -> list[Recorded]:
-            return list(self._opened().reader.entries(kind, since, until, subject))
-
-        return await self._in_thread(read)
+        return await self._read(lambda reader: list(reader.entries(kind, since, until, subject)))
 
     async def latest(self, kind: str) -> list[Entry]:
         """Return the newest entry of a kind for each subject.
@@ -222,7 +218,7 @@ class Ledger:
         Raises:
             LedgerError: if the file cannot be read.
         """
-        return await self._in_thread(lambda: self._opened().reader.latest(kind))
+        return await self._read(lambda reader: reader.latest(kind))
 
     async def lead(self) -> bool:
         """Become or stay the writer that exports the city's figures; see `LedgerStore.lead`.
@@ -240,7 +236,7 @@ class Ledger:
         Raises:
             LedgerError: if the file cannot be read.
         """
-        return await self._in_thread(lambda: self._opened().reader.verify())  # noqa: PLW0108  # opened in the thread
+        return await self._read(lambda reader: reader.verify())
 
     async def _write(self) -> None:
         batch = self._queue
@@ -252,7 +248,9 @@ class Ledger:
             if not self._closing.is_set():  # a bug in here: callers must not wait forever
                 self._problem = "the ledger's writer failed; the traceback follows at the stop"
                 self._closing.set()
-            _refuse([*batch.waiters, *self._queue.waiters], f"{self._place}: the ledger closed")
+            for waiter in (*batch.waiters, *self._queue.waiters):
+                if not waiter.done():
+                    waiter.set_exception(LedgerError(f"{self._place}: the ledger closed"))
 
     async def _work_arrived(self) -> bool:
         """Wait for entries; return False when the ledger closes and none are left."""
@@ -313,9 +311,8 @@ class Ledger:
     def _tell_loss(self) -> None:
         """Log how many entries the disk had not accepted when the ledger closed."""
         if self._waiting:
-            audit.error(
-                "%s: %d entries were not recorded: %s", self._place, self._waiting, self._problem
-            )
+            said = "%s: %d entries were not recorded: %s"
+            audit.error(said, self._place, self._waiting, self._problem)
 
     async def _pause(self, seconds: float) -> None:
         """Wait `seconds`, or until the ledger is closed."""
@@ -330,15 +327,25 @@ class Ledger:
                 wait.cancel()
 
     async def _in_thread(self, work: Callable[..., _Result], *values: object) -> _Result:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, work, *values)
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work, *values)
+
+    async def _read(self, work: Callable[[Reading], _Result]) -> _Result:
+        """Read in the thread; a ledger that cannot be opened for writing is read in its place."""
+
+        def read() -> _Result:
+            if self._store is not None:
+                return work(self._store.reader)
+            if not self._place.exists():
+                raise LedgerStorageError(self._problem or f"{self._place}: not open")
+            with self._place.open_reader() as reader:
+                return work(reader)
+
+        return await self._in_thread(read)
 
     # The methods below run in the executor's thread.
 
-    def _opened(self, now: datetime | None = None) -> LedgerStore:
+    def _opened(self, now: datetime) -> LedgerStore:
         if self._store is None:
-            if now is None:
-                raise LedgerStorageError(self._problem or f"{self._place}: not open")
             store = self._place.open_store(now)
             try:
                 self._greet(store, now)
@@ -381,10 +388,9 @@ class Ledger:
             raise
 
     def _recover(self) -> None:
-        if self._store is None:
-            return
         try:
-            self._store.reload()
+            if self._store is not None:
+                self._store.reload()
         except LedgerError:
             self._close()
 
@@ -392,9 +398,3 @@ class Ledger:
         if self._store is not None:
             self._store.close()
             self._store = None
-
-
-def _refuse(waiters: Sequence[asyncio.Future[None]], message: str) -> None:
-    for waiter in waiters:
-        if not waiter.done():
-            waiter.set_exception(LedgerError(message))

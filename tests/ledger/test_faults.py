@@ -286,6 +286,24 @@ async def test_a_full_disk_that_refuses_the_lock_file_note_prevents_no_start(
     assert numbers(path) == [1, 2]
 
 
+async def test_a_full_disk_at_the_start_does_not_prevent_reading_what_was_recorded(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
+        await ledger.append([note(1)])
+    async with AsyncExitStack() as stack:
+        with files_no_longer_than(0):
+            opening = Ledger.open(SqlitePlace(path), ManualClock())
+            ledger = await stack.enter_async_context(opening)
+            assert not ledger.health.healthy
+            assert [one.entry.payload["n"] for one in await ledger.entries("note")] == [1]
+            assert [one.kind for one in await ledger.latest("begin")] == ["begin"]
+            assert (await ledger.verify()).rows == 2
+        await ledger.append([note(2)])
+    assert numbers(path) == [1, 2]
+
+
 @contextmanager
 def small_disk(place: Path) -> Iterator[Path]:
     place.mkdir()
