@@ -146,13 +146,15 @@ class SnmpClient:
             late = Failure(FailureKind.NOT_RUN, "no slot became free before the deadline")
             conversation.give_up(late)
             return
-        session = self._sessions.of(agent)
-        exchange = _Exchange(endpoint, address, agent, session, conversation, deadline)
         try:
-            exchange.ask()
-            await exchange.over
+            session = self._sessions.of(agent)
+            exchange = _Exchange(endpoint, address, agent, session, conversation, deadline)
+            try:
+                exchange.ask()
+                await exchange.over
+            finally:
+                exchange.stop()
         finally:
-            exchange.stop()
             slots.release()
 
 
@@ -243,23 +245,25 @@ class _Exchange:
         assert self._session is not None  # noqa: S101  # the endpoint looked at the version
         try:
             reply = self._session.open(message, self._request_id, self._loop.time())
+            if reply is not None:
+                self.take(*reply)
+            elif self._lessons_left:
+                # The agent has answered, so it is reachable: this try does not count.
+                self._lessons_left -= 1
+                self._tries_left += 1
+                self._endpoint.waiting.pop(self._id, None)
+                self._try()
+            else:
+                text = "the agent keeps reporting an unknown engine ID or a time outside the window"
+                self.fail(Failure(FailureKind.AUTHENTICATION, text))
         except RefusedError as refused:
             self.complaint = refused.failure
             return refused.reason
         except DeniedError as denied:
             self.fail(denied.failure)
-            return ""
-        if reply is not None:
-            self.take(*reply)
-        elif self._lessons_left:
-            # The agent has answered, so it is reachable: this try does not count.
-            self._lessons_left -= 1
-            self._tries_left += 1
-            self._endpoint.waiting.pop(self._id, None)
-            self._try()
-        else:
-            text = "the agent keeps reporting an unknown engine ID or a time outside the window"
-            self.fail(Failure(FailureKind.AUTHENTICATION, text))
+        except Exception as error:  # noqa: BLE001  # such as a digest that FIPS mode forbids
+            self.stop()
+            self._end(error)
         return ""
 
     def fail(self, failure: Failure) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
+from monitor.snmp import usm_keys
 from monitor.snmp.client import SnmpClient
 from monitor.snmp.model import FailureKind
+from monitor.snmp.read import NativeReader, Result
 from monitor.snmp.usm import REFUSALS
 from tests.snmp.agent import ByteAgent, interfaces
 from tests.snmp.hostile import serving
-from tests.snmp.reading import read
+from tests.snmp.reading import REQUEST, read, within
 from tests.snmp.test_usm import AUTH_PRIV, engine
 from tests.snmp.usm_agent import USM_STATS, UsmAgent
 from tests.virtual_time import on_virtual_time
@@ -156,3 +159,31 @@ async def test_an_agent_that_always_calls_us_untimely_is_given_up() -> None:
     assert result.failure is not None
     assert "keeps reporting an unknown engine ID" in result.failure.message
     assert len(theirs.asked) == 5
+
+
+@on_virtual_time
+async def test_a_digest_that_the_machine_forbids_costs_only_its_own_devices(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In FIPS mode, hashlib raises ValueError for MD5."""
+
+    def forbid(*_: object) -> bytes:
+        raise ValueError("unsupported hash type")
+
+    theirs, plain = engine(), ByteAgent(interfaces(range(1, 9)))
+    theirs.crypto()
+    monkeypatch.setattr(usm_keys, "password_to_key", forbid)
+    async with (
+        SnmpClient() as client,
+        serving(lambda d: [theirs.answer(d)], security=AUTH_PRIV) as forbidden,
+        serving(lambda d: [plain.answer(d)], timeout=2.0) as allowed,
+    ):
+        reader = NativeReader(client)
+        for _ in range(3):
+            places = [*[forbidden] * 8, allowed]
+            reads = [reader.read(place, REQUEST, within(5.0)) for place in places]
+            *failed, result = await asyncio.gather(*reads, return_exceptions=True)
+            assert [str(error) for error in failed] == ["unsupported hash type"] * 8
+            assert isinstance(result, Result)
+            assert result.scalars["sysName"] == b"sw1"
+        assert client.requests_in_flight == 0
