@@ -89,7 +89,8 @@ def judge(echoes: EchoRound) -> tuple[Outcome, Reason, str]:
         parts.append(f"the replies have only {echoes.cut_to} octets of the payload")
     said = f": {'; '.join(parts)}" if parts else ""
     if not echoes.answered:
-        detail = f"no reply from {echoes.address} to {echoes.sent} packets{said}"
+        packets = count_of(echoes.sent, "packet")
+        detail = f"no reply from {echoes.address} to {packets}{said}"
         reason = Reason.UNREACHABLE if echoes.errors else Reason.TIMEOUT
         return Outcome.FAILED, reason, detail
     if not echoes.rtts:

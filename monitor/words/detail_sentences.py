@@ -140,6 +140,7 @@ _STAGES: Final[Mapping[str, str]] = {
     ),
 }
 _PINGS: Final[Mapping[str, str]] = {
+    "no reply from {host} to {n} packet": "keine Antwort von {host} auf {n} Paket",
     "no reply from {host} to {n} packets": "keine Antwort von {host} auf {n} Pakete",
     "{lost} of {n} packets to {host} lost": "{lost} von {n} Paketen an {host} verloren",
     "{host} answers": "{host} antwortet",

@@ -93,6 +93,12 @@ async def test_a_complete_answer_is_ok_with_its_times() -> None:
             "no reply from 192.0.2.1 to 5 packets",
         ),
         (
+            EchoRound("192.0.2.1", 1, ()),
+            Outcome.FAILED,
+            Reason.TIMEOUT,
+            "no reply from 192.0.2.1 to 1 packet; 4 of 5 packets could not be sent",
+        ),
+        (
             EchoRound("192.0.2.1", 5, (), errors=("host unreachable, reported by 192.0.2.9",)),
             Outcome.FAILED,
             Reason.UNREACHABLE,

@@ -80,7 +80,7 @@ FRAMES = {
     "7, 7 days ago or more: measure again",
     "7; cannot be verified: the number of the school's classes is not configured",
     "7; 7",
-    "no reply from 7 to 7 packets7",
+    "no reply from 7 to 77",
     "7 of 7 packets to 7 lost7",
     "the 7 does not match the expected expression",
     "no answer from 7 in 7 s while 7",
@@ -117,6 +117,8 @@ COMPOSED = {
     "von 10.8.0.1 auf 5 Pakete; SNMP-Schnittstellen: keine Antwort auf 1 Versuch von 2,5 s",
     "no reply from 10.8.0.1 to 5 packets; mail: 10.8.0.1 port 25 refuses connections": "keine "
     "Antwort von 10.8.0.1 auf 5 Pakete; mail: 10.8.0.1 Port 25 lehnt Verbindungen ab",
+    "no reply from 10.8.0.1 to 1 packet: no route to host": "keine Antwort von 10.8.0.1 auf "
+    "1 Paket: kein Weg zum Rechner",
     "dns: 10.8.0.53 port 53 refuses connections": "DNS-Abfrage: 10.8.0.53 Port 53 lehnt "
     "Verbindungen ab",
     "1 of 5 packets to 10.8.0.1 lost: no route to host": "1 von 5 Paketen an 10.8.0.1 verloren: "
