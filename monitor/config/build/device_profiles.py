@@ -71,13 +71,8 @@ def device_profiles(
                     "a scale of 0 makes every value the same",
                     "allowed: any other number",
                 )
-            for key, oid in (("oid", reading.oid), ("label", reading.label)):
-                if oid and oid_octets(oid) > MAX_OID_OCTETS:
-                    findings.add(
-                        mark_of(root, (*place, key)),
-                        f"an OID that takes {oid_octets(oid)} octets cannot be read",
-                        f"allowed: at most {MAX_OID_OCTETS}",
-                    )
+            _check_length(reading.oid, (*place, "oid"), root, findings)
+            _check_length(reading.label, (*place, "label"), root, findings)
             _check_expression(reading.named, (*place, "named"), root, findings)
             _check_expression(reading.rows, (*place, "rows"), root, findings)
             _check_expression(reading.number, (*place, "number"), root, findings, groups=1)
@@ -89,12 +84,30 @@ def device_profiles(
                 )
         place = ("device_profiles", name, "sys_descr")
         _check_expression(profile.sys_descr, place, root, findings)
+        if profile.sensor_table:
+            # Its columns are read, which have another arc.
+            place = ("device_profiles", name, "sensor_table")
+            _check_length(f"{profile.sensor_table}.1", place, root, findings)
         if profile.identity:
+            for key in ("model", "serial", "software"):
+                for oid in getattr(profile.identity, key):
+                    place = ("device_profiles", name, "identity", key)
+                    _check_length(oid, place, root, findings)
             place = ("device_profiles", name, "identity", "sys_descr")
             _check_expression(profile.identity.sys_descr, place, root, findings)
     shipped = (profile for profile in own_profiles() if profile.name not in rules)
     configured = (_profile(name, profile) for name, profile in rules.items())
     return DeviceProfiles((*shipped, *configured))
+
+
+def _check_length(oid: str, place: Location, root: Node, findings: Findings) -> None:
+    octets = oid_octets(oid) if oid else 0
+    if octets > MAX_OID_OCTETS:
+        findings.add(
+            mark_of(root, place),
+            f"an OID that takes {octets} octets cannot be read",
+            f"allowed: at most {MAX_OID_OCTETS}",
+        )
 
 
 def _check_expression(

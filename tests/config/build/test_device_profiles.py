@@ -177,6 +177,19 @@ def test_a_profile_may_define_bounds_rows_fallbacks_and_several_oids() -> None:
     assert (reading.part, reading.is_fallback, reading.is_milliwatts) == ("cpu", True, False)
 
 
+@pytest.mark.parametrize(
+    "key", ["sensor_table: OID", "identity: {serial: OID.0}", "identity: {model: [1.3.6.1, OID.0]}"]
+)
+def test_a_table_or_an_identity_that_is_too_long_to_be_read_is_refused(key: str) -> None:
+    # It has 50 octets itself.
+    oid = f"1.3.6.1.4.1.99999{'.268435456' * 8}.128"
+    more = f"    {key.replace('OID', oid)}\n"
+    (problem,) = problems(
+        with_reading(TEMPERATURE).replace("    readings:\n", f"{more}    readings:\n")
+    )
+    assert problem.startswith("an OID that takes 51 octets cannot be read; ")
+
+
 @pytest.mark.parametrize("serial", ["not.an.oid", "[1.3.6.1.4.1.99999.8.0, 7.x]"])
 def test_an_invalid_oid_in_a_list_is_refused_with_the_cure(serial: str) -> None:
     more = f"    identity: {{serial: {serial}}}\n"
