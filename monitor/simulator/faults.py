@@ -256,9 +256,11 @@ class FaultPlan:
         if unknown:
             raise FaultError(f"unknown key {unknown[0]!r}; allowed are fault, starts, ends")
         if not isinstance(text, str):
-            raise FaultError("a fault needs its text: {'fault': 'KIND@SCHOOL'}")
+            raise FaultError('a fault needs its text: {"fault": "KIND@SCHOOL"}')
         if not isinstance(starts, int | float) or not isinstance(ends, int | float):
             raise FaultError(f"{text}: starts and ends are seconds since the city's start")
+        if not math.isfinite(starts):
+            raise FaultError(f"{text} cannot start at {starts:g} s")
         return parse_fault(text, self._inventory, starts=float(starts), ends=float(ends))
 
     def _adopt(self, wanted: tuple[Fault, ...]) -> None:

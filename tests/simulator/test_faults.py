@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from monitor.inventory.checks import Role
@@ -176,6 +178,9 @@ def test_a_mistake_is_one_line_with_a_suggestion(text: str, message: str) -> Non
     "entry",
     [
         {"fault": "slow@goethe", "until": 5},
+        # JSON has no infinity, but Python's reader accepts it.
+        {"fault": "port-errors@goethe", "starts": -math.inf},
+        {"fault": "slow@goethe", "starts": math.nan},
         {"fault": 5},
         {"fault": "slow@goethe", "starts": "soon"},
         {"fault": "slow@goethe", "starts": 5, "ends": 5},
