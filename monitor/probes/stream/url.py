@@ -13,7 +13,9 @@ from monitor.host_names import ascii_name
 from monitor.probes.attempt import printable
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# The zone of an address means something on one machine only; browsers refuse it, too.
 _NO_HOST = frozenset(" %")
+_LONGEST_HOST = 253  # RFC 1035 §2.3.4, without the octets of the first and the last length
 _ASCII = bytes(range(0x20, 0x7F))
 _TARGET_SAFE = "%/:?[]@!$&'()*+,;=~"
 
@@ -46,8 +48,8 @@ def parse_url(url: str) -> Place:
         shown = f"[{host}]"
     else:
         host = shown = ascii_name(host).encode("idna").decode("ascii")
-    # The zone of an address means something on one machine only; browsers refuse it, too.
-    if not port or host.startswith(".") or not host.isprintable() or not _NO_HOST.isdisjoint(host):
+    is_odd = host.startswith(".") or not host.isprintable() or not _NO_HOST.isdisjoint(host)
+    if not port or is_odd or len(host) > _LONGEST_HOST:
         raise ValueError(f"{printable(url)} has no usable host and port")
     authority = shown if port == default else f"{shown}:{port}"
     query = f"?{parts.query}" if parts.query else ""

@@ -54,6 +54,7 @@ def test_url_determines_where_its_request_goes(
         "http://192.0.2.1%x/",
         "http://[2001:db8::1%x]/",
         f"http://{'a' * 64}.example/",
+        f"http://{'a.' * 124}example/",
     ],
 )
 def test_an_unusable_url_is_refused(url: str) -> None:
