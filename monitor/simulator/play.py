@@ -75,7 +75,7 @@ class YearsClock:
         real = self._clock.now()
         self._begun = self._begun or real
         elapsed = (real - self._begun).total_seconds()
-        if elapsed < self._seconds:
+        if self._seconds and elapsed < self._seconds:
             return self.begins + (self.ends - self.begins) * (elapsed / self._seconds)
         return self.ends + timedelta(seconds=elapsed - self._seconds)
 

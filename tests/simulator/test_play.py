@@ -88,6 +88,17 @@ def test_a_year_takes_the_requested_time_and_then_time_is_real() -> None:
     run_virtually(main())
 
 
+def test_a_step_back_of_the_wall_clock_ends_no_demo_whose_years_have_passed() -> None:
+    async def main() -> None:
+        real = VirtualClock()
+        clock = YearsClock(real, YEARS, 0.0)
+        assert clock.now() == END
+        real.step = timedelta(seconds=-2)
+        assert clock.now() == END - timedelta(seconds=2)
+
+    run_virtually(main())
+
+
 def test_evidence_comes_on_time_and_every_goal_change_is_reported() -> None:
     taken: list[Entry] = []
     reloads: list[datetime] = []
