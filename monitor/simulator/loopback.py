@@ -1,7 +1,7 @@
 """Maps the inventory's addresses to loopback, where the simulated city runs.
 
 10.x.y.z becomes 127.x.y.z; everything else (names, other networks, IPv6) gets an address in
-127.240.0.0/16 that is derived from its text. Only hosts and ports change, so the unchanged
+127.128.0.0/9 that is derived from its text. Only hosts and ports change, so the unchanged
 daemon runs on the result. The city has ping and SNMP; other checks are left out, because their
 packets would go to real servers, unless these are on loopback themselves.
 
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 _PLAN: Final = ipaddress.ip_network("10.0.0.0/8")
 _LOOPBACK: Final = ipaddress.ip_network("127.0.0.0/8")
-_OTHERS: Final = ipaddress.ip_network("127.240.0.0/16")
+# So large that two of a thousand hosts hardly ever get the same address.
+_OTHERS: Final = ipaddress.ip_network("127.128.0.0/9")
 _DEVICE_KINDS: Final = frozenset({CheckKind.ICMP, CheckKind.INTERFACES, CheckKind.HARDWARE})
 _REFERENCE_KINDS: Final = frozenset({CheckKind.ICMP})
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from monitor.inventory.city import Inventory
 
 
+OTHERS = ipaddress.IPv4Network("127.128.0.0/9")
+
+
 def with_router_hosts(*hosts: str) -> Inventory:
     """Return a city of one-router schools with these hosts."""
     inventory = simulated_city(len(hosts), 0)
@@ -47,6 +50,12 @@ def test_a_full_size_inventory_has_no_collision() -> None:
     assert all(ipaddress.ip_address(host).is_loopback for host in moved)
 
 
+def test_a_full_size_city_of_other_addresses_has_no_collision() -> None:
+    hosts = [f"172.16.{number // 4}.{1 + number % 4}" for number in range(1000)]
+    moved = hosts_of(loopback_inventory(with_router_hosts(*hosts), 16100))
+    assert len(set(moved)) == len(hosts)
+
+
 def test_addresses_of_the_plan_keep_their_last_three_octets() -> None:
     assert hosts_of(loopback_inventory(with_router_hosts("10.20.3.7"), 1)) == ["127.20.3.7"]
 
@@ -57,7 +66,7 @@ def test_addresses_of_the_plan_keep_their_last_three_octets() -> None:
 def test_other_hosts_get_a_stable_address_of_their_own(host: str) -> None:
     first = hosts_of(loopback_inventory(with_router_hosts(host), 1))
     assert first == hosts_of(loopback_inventory(with_router_hosts(host), 2))
-    assert first[0].startswith("127.240.")
+    assert ipaddress.IPv4Address(first[0]) in OTHERS
 
 
 @given(st.text(min_size=1, max_size=30))
@@ -116,7 +125,7 @@ _DEVICE_KINDS = {CheckKind.ICMP, CheckKind.INTERFACES}
 
 def test_references_are_only_pinged() -> None:
     (reference,) = loopback_inventory(simulated_city(), 1).references
-    assert reference.host.startswith("127.240.")
+    assert ipaddress.IPv4Address(reference.host) in OTHERS
     assert [plan.kind for plan in reference.checks] == [CheckKind.ICMP]
 
 
