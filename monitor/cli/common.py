@@ -116,7 +116,8 @@ class Listen(click.ParamType[tuple[str, int]]):
         if isinstance(value, tuple):
             return value
         host, colon, port = value.rpartition(":")
-        if not colon or not host or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004  # the largest port
+        is_port = re.fullmatch(r"[0-9]{1,5}", port) is not None
+        if not colon or not host or not is_port or int(port) > 65535:  # noqa: PLR2004  # the largest port
             self.fail(f"{value!r} is not HOST:PORT, such as {DEFAULT_LISTEN}", param, ctx)
         if "/" in host:
             self.fail(

@@ -9,6 +9,7 @@ Must not know: the sources, how the file is edited, or its rules.
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -48,8 +49,8 @@ def take_in(taken: Taken, config: Path, *, yes: bool, verbose: bool = False) -> 
     """
     say(*taken.notes, err=True)
     rows = taken.rows
-    numbers = [row["number"] for row in rows if "number" in row]
-    twice = sorted({str(one) for one in numbers if numbers.count(one) > 1})
+    numbers = Counter(str(row["number"]) for row in rows if "number" in row)
+    twice = sorted(number for number, count in numbers.items() if count > 1)
     if twice:
         fail(f"these numbers occur twice: {', '.join(twice)}", Exit.WRONG)
     before = configured(config)

@@ -20,7 +20,7 @@ from monitor.config.shape.quiet_messages import note_quietly
 from monitor.config.tree.places import key_mark_of
 from monitor.config.tree.problems import START, Findings, TooManyProblemsError, listed, suggestion
 from monitor.config.tree.regular_file import read_regular_file
-from monitor.config.tree.text import compose, plain
+from monitor.config.tree.text import MAX_BYTES, compose, plain
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from monitor.inventory.city import Inventory
 
 FILE_NAME: Final = "contacts.yaml"
-MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_CONTACTS: Final = 20
 """Per school, provider or city: more are no help at night."""
 

@@ -87,5 +87,7 @@ def _named(switches: Iterable[Device]) -> list[NamedHost]:
 
 def _natural(name: str) -> list[tuple[int, str]]:
     """Return a sort key that places switch-2 before switch-10."""
-    parts = re.findall(r"\d+|\D+", name.casefold())
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+    # The longer of two numbers is the larger one. int() rejects thousands of digits, which a device
+    # may send.
+    parts = re.findall(r"0*([0-9]+)|([^0-9]+)", name.casefold())
+    return [(len(number), number) if number else (-1, text) for number, text in parts]

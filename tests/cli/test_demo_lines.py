@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
+from monitor.cli.demo_control import Broken, Faults
 from monitor.cli.demo_lines import Changes, degraded_words
+from monitor.config import load
 from monitor.daemon.daemon import Status
 from monitor.observation import State
+from monitor.shipped import EXAMPLE_CITY, shipped
+from monitor.simulator.city import CityError
+from monitor.simulator.faults import parse_fault
 from monitor.verdict import Cause, Subject, SubjectKind, Verdict
 from monitor.verdict.trouble import Degradation, Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NOW = datetime(2026, 11, 25, 9, 5, 7, tzinfo=UTC)
 LINE = Subject(SubjectKind.UPLINK, "goethe", "main", "router")
@@ -52,3 +61,12 @@ def test_the_status_line_names_a_few_degraded_devices() -> None:
         "degraded: uplink s0/main/router (packet_loss), uplink s1/main/router (packet_loss), "
         "uplink s2/main/router (packet_loss) and 2 more"
     )
+
+
+async def test_a_fault_that_begins_while_the_city_ends_raises_nothing() -> None:
+    async def act(_: Sequence[str]) -> None:
+        raise CityError("the city has ended")
+
+    inventory = load(shipped(EXAMPLE_CITY))
+    fault = parse_fault("isolated", inventory)
+    await Broken((fault,), after=0.001).begin(Faults(inventory, (), act))

@@ -258,3 +258,9 @@ def test_a_path_that_cannot_be_looked_up_is_reported(
     places = {"FILE": str(tmp_path / ("x" * 300)), "CONFIG": str(config)}
     code, _, errors = invoke(*(places.get(word, word) for word in words))
     assert (code, errors.startswith("error: "), "File name too long" in errors) == (1, True, True)
+
+
+@pytest.mark.parametrize("port", ["", "x", "65536", "9" * 5000, "٣"])
+def test_a_port_that_is_none_is_wrong_usage(config: Path, port: str) -> None:
+    code, _, errors = invoke("run", "--config", config, "--listen", f"127.0.0.1:{port}")
+    assert (code, f"127.0.0.1:{port}' is not HOST:PORT" in errors) == (2, True)

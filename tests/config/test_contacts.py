@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.config import ConfigError, load
-from monitor.config.contacts import MAX_BYTES, Contacts, read_contacts
+from monitor.config.contacts import Contacts, read_contacts
+from monitor.config.tree.text import MAX_BYTES
 from tests.mails.city import CONTACTS, PERSONAL, city
 
 
@@ -116,7 +117,8 @@ def test_a_missing_or_too_large_file_is_reported(tmp_path: Path) -> None:
     for path in (tmp_path / "nothing", tmp_path, tmp_path / "pipe"):
         with pytest.raises(ConfigError, match="cannot be read"):
             read_contacts(path, city())
-    assert "larger" in problems(tmp_path, "#" * (MAX_BYTES + 1))[0]
+    (problem,) = problems(tmp_path, "#" * (MAX_BYTES + 1))
+    assert problem.endswith(f"the file cannot be read: larger than {MAX_BYTES} bytes")
 
 
 @given(st.integers(0, len(CONTACTS)), st.text(max_size=3), st.integers(0, 3))

@@ -48,3 +48,14 @@ def test_a_device_at_two_addresses_is_taken_once_and_skips_are_reported() -> Non
 
 def test_without_a_router_or_switch_no_row_is_made() -> None:
     assert not school_of([Answer("10.0.0.3")], {**SCHOOL}).rows
+
+
+def test_switches_are_in_the_order_of_their_numbers_however_long() -> None:
+    numbers = ("2", "10", "9" * 5000, "007")
+    names = [f"switch {number}" for number in numbers]
+    answers = [
+        Answer(f"10.0.0.{at}", reads_snmp=True, name=name, services=2)
+        for at, name in enumerate(names, 1)
+    ]
+    (row,) = school_of(answers, SCHOOL).rows
+    assert [one.host for one in row["switches"]] == ["10.0.0.1", "10.0.0.4", "10.0.0.2", "10.0.0.3"]
