@@ -21,7 +21,7 @@ from contextlib import (
 from dataclasses import dataclass, replace
 from datetime import datetime
 from shlex import quote
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from rich.text import Text
@@ -30,7 +30,7 @@ from monitor.cli.common import Exit, base_url, fail, program, read_inventory, se
 from monitor.cli.demo_control import Broken, Faults, kinds_with_places, listening
 from monitor.cli.demo_lines import Changes, degraded_words
 from monitor.cli.demo_note import Note, noted, running_note
-from monitor.cli.demo_options import STATE_DIRECTORY
+from monitor.cli.demo_options import STATE_DIRECTORY, refuse_without_demo
 from monitor.cli.demo_past import prepared_past
 from monitor.cli.output import Screen, say
 from monitor.cli.run import START_ERRORS, handle_signals
@@ -117,22 +117,14 @@ def running_demo(inventory: Inventory, clock: Clock, state_directory: Path) -> D
     """Return the parts of the demo in this state folder; exit if none is running."""
     note = running_note(state_directory)
     if note is None:
-        _refuse_without_demo(state_directory)
+        refuse_without_demo(state_directory)
     try:
         faults = tuple(parse_fault(text, inventory, starts=-math.inf) for text in note.faults)
     except FaultError:  # those of another city
-        _refuse_without_demo(state_directory)
+        refuse_without_demo(state_directory)
     parts = demo_parts(inventory, clock, note.port, faults)
     ca_file = str((state_directory / CA_FILE).absolute())
     return replace(parts, inventory=with_websites(parts.inventory, note.websites, ca_file))
-
-
-def _refuse_without_demo(state_directory: Path) -> NoReturn:
-    fail(
-        f"no demo keeps its state in {state_directory}; start one with `schulnetz demo`, "
-        "or name its folder with --state-dir",
-        Exit.WRONG,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from monitor.cli.demo_options import (
     EXAMPLE,
     STATE_DIRECTORY,
     config_of_demo,
+    refuse_without_demo,
     running_state_option,
 )
 from monitor.cli.output import say
@@ -229,11 +230,7 @@ def _ask(place: Path, command: str, what: str) -> None:
     try:
         answer = ask_demo(place, command, what)
     except DemoGoneError:
-        fail(
-            f"no demo keeps its state in {place}; start one with `schulnetz demo`, or name its "
-            "folder with --state-dir",
-            Exit.WRONG,
-        )
+        refuse_without_demo(place)
     except FaultError as error:
         fail(str(error), Exit.WRONG)
     done = {"break": "broken", "mend": "mended"}[command]

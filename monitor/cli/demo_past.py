@@ -35,7 +35,11 @@ class _Past:
 async def prepared_past(folder: Path, inventory: Inventory, clock: Clock) -> Past | None:
     """Return the past of the demo in a state folder; for a new one it is written first.
 
-    None if the demo there began without one.
+    None if the demo there began without one. Exits if its note is damaged.
+
+    Raises:
+        StateDirectoryError: if the folder cannot be used.
+        LedgerError: if the past cannot be written.
     """
     prepare_state_directory(folder)
     ledger = folder / LEDGER_FILE

@@ -36,7 +36,12 @@ _READ_SECONDS: Final = 10.0
 async def ask_all(
     inventory: Inventory, folder: Path, addresses: Sequence[str], rate: int
 ) -> list[Answer]:
-    """Return the answers, in the order of the addresses."""
+    """Return the answers, in the order of the addresses.
+
+    Raises:
+        SecretError: if a credential cannot be read.
+        OSError: if no ping can be sent, or no socket be opened.
+    """
     opened = open_transports(inventory, folder, of_demo=False, pings=True, asks=_is_read)
     accesses = _accesses(inventory)
     if not accesses:

@@ -52,7 +52,8 @@ def edit_schools(text: str, rows: Collection[Row], name: str) -> Edited:
     school is taken, its number is appended to the id.
 
     Raises:
-        EditError: if the text has no list of schools that can be edited.
+        EditError: if the list or a school of it cannot be edited, a row could be either of two
+            schools, or a new school has neither a name nor an id.
     """
     findings = Findings(name)
     root = compose(text.encode(), findings)

@@ -80,7 +80,7 @@ def match_schools(rows: Sequence[Row], inventory: Inventory) -> list[str]:
             free.remove(school)
             unmatched.remove(row)
             by = f"by its router {row['router']}"
-            notes.append(f"school {row['number']}: is {school.id} of the file, {by}")
+            notes.append(f"school {row['number']} is {school.id} in the file, {by}")
     problems = [
         f"school {row['number']} has the {by} of {school.id}, which has no number; if they are the "
         f'same school, give {school.id} `number: "{row["number"]}"`, otherwise its own'

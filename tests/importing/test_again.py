@@ -128,7 +128,7 @@ def test_a_slug_of_netbox_becomes_an_id(city: City) -> None:
 def test_a_school_without_a_number_is_matched_by_its_router(city: City, place: str) -> None:
     city.write(f"schools:\n  - id: am-wall\n    name: Wall\n    {place}\n")
     said = city.taken(bare())
-    assert "school 123451: is am-wall of the file, by its router 10.82.2.1" in said
+    assert "school 123451 is am-wall in the file, by its router 10.82.2.1" in said
     assert "am-wall: name: Schule 123451 replaces Wall in line 4" in said
     (school,) = load(city.config).schools
     assert (school.id, school.number, school.district) == ("am-wall", "123451", "Nord")

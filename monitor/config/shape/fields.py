@@ -34,7 +34,8 @@ _DEVICE_NAME = r"^(?!router$)[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$"
 _SCHOOL_NUMBER = r"^[0-9A-Z][0-9A-Z-]{2,6}[0-9A-Z]$"
 _COUNTRY = r"^[A-Z]{2}$"
 _TEXT = r"^[^\s](?:.{0,198}[^\s])?$"
-# A last label that starts with a letter keeps a mistyped address from passing as a name.
+# RFC 1123 §2.1, RFC 1035 §2.3.4. A last label that starts with a letter keeps a mistyped address
+# from passing as a name.
 _HOST_NAME = (
     r"^(?=.{1,253}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*"
     r"[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
@@ -48,7 +49,7 @@ _URL = (
 )
 _ENVIRONMENT = r"^[A-Za-z_][A-Za-z0-9_]{0,127}$"
 _FILE = r"^/[^\s].{0,1022}$"
-# As many octets as characters, because a message has room for 32 octets only.
+# RFC 3414 §5, usmUserName: 32 octets at most, hence ASCII.
 _USER = r"^[!-~](?:[ -~]{0,30}[!-~])?$"
 
 # Every MIB object is below iso; longer OIDs or larger arcs than any object has are rejected.
@@ -126,7 +127,11 @@ def _duration_between(shortest: float, longest: float, forms: str) -> Callable[[
 
 
 def parse_host(value: object) -> str:
-    """Return a normalised address, or a name in lower case; umlauts are kept."""
+    """Return a normalised address, or a name in lower case; umlauts are kept.
+
+    Raises:
+        PydanticCustomError: if it is neither, or an address of no single host.
+    """
     forms = "allowed: an IPv4 or IPv6 address, or a host name"
     text = _text_of(value, forms)
     try:
