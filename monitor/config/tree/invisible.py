@@ -28,7 +28,7 @@ def name_of(sign: str) -> str:
 def cure_of(sign: str) -> str:
     """Return the remedy for an invisible character outside quotes."""
     if unicodedata.category(sign) == "Zs":
-        return "type a plain blank, or put the text in quotes if it is meant"
+        return "type a plain space, or put the text in quotes if it is meant"
     return "delete it"
 
 

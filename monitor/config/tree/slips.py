@@ -68,8 +68,8 @@ def _space_hyphens(lines: list[str], findings: Findings) -> None:
     there = f", in {'line' if len(others) == 1 else 'lines'} {', '.join(others[:_NAMED])}{more} too"
     findings.add(
         Mark(found[0] + 1, indent + 1),
-        f"a hyphen without a blank behind it{there if others else ''}",
-        "an entry of a list begins with a hyphen and a blank: - id: goethe-schule",
+        f"a hyphen without a space after it{there if others else ''}",
+        "an entry of a list begins with a hyphen and a space: - id: goethe-schule",
     )
     for at in found:
         _space_hyphen(lines, at)

@@ -35,7 +35,7 @@ _SAID: Final = (
     ("cannot start any token", "a value cannot begin with this character", _QUOTE),
     ("alphabetic or numeric", "a value cannot begin with this character", _QUOTE),
     ("escape", "in double quotes, \\ begins an escape", "use single quotes, or \\\\"),
-    ("sequence entries are not", "a list entry behind a key", "begin it in a line of its own"),
+    ("sequence entries are not", "a list entry after a key", "begin it on a line of its own"),
 )
 
 
@@ -111,7 +111,7 @@ def _misplaced(said: str, lines: list[str], place: Mark) -> Fault:
     if "block" not in said:
         return Fault(place, "this is not YAML from here on", _CURE)
     if lines[place.line - 1][: place.column - 1].strip(" -"):
-        return Fault(place, "text behind the value", "put the whole value in one pair of quotes")
+        return Fault(place, "text after the value", "put the whole value in one pair of quotes")
     return _indented(lines, place)
 
 
@@ -120,7 +120,7 @@ def _second_value(lines: list[str], place: Mark) -> Fault:
     line = lines[place.line - 1]
     before = "".join(one for _, one, part in parts(line[: place.column - 1]) if part is Part.PLAIN)
     if _COLON.search(before):
-        return Fault(place, "a second colon with a blank behind it", "put the value in quotes")
+        return Fault(place, "a second colon with a space after it", "put the value in quotes")
     above = _above(lines, place.line)
     if above and not _COLON.search(_content(lines[above - 1])):
         return _without_colon(lines, above)
@@ -150,7 +150,7 @@ def _without_colon(lines: list[str], number: int) -> Fault:
     line = lines[number - 1]
     tight = _TIGHT_COLON.match(line)
     if tight is not None:
-        wrong, meant = "a colon without a blank behind it", f"{tight[1]}: {line[tight.end() :]}"
+        wrong, meant = "a colon without a space after it", f"{tight[1]}: {line[tight.end() :]}"
     else:
         wrong = "a key without its colon"
         meant = re.sub(r"^(\s*(?:-\s+)*[\w.-]+)(?=\s|$)", r"\1:", line)

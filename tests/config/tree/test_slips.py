@@ -7,8 +7,8 @@ import pytest
 from monitor.config import ConfigError, load_text
 
 QUOTES = "typographic quotes (U+201E and U+201C), which YAML takes for text"
-HYPHEN = "a hyphen without a blank behind it"
-LIST = "an entry of a list begins with a hyphen and a blank: - id: goethe-schule"
+HYPHEN = "a hyphen without a space after it"
+LIST = "an entry of a list begins with a hyphen and a space: - id: goethe-schule"
 CONTRACT = (
     "down: 1 Gbit/s, up: 1 Gbit/s, normal_down: 900 Mbit/s, normal_up: 900 Mbit/s, "
     "minimum_down: 600 Mbit/s, minimum_up: 600 Mbit/s, availability: 99.5 %"

@@ -95,7 +95,7 @@ def test_an_indenting_tab_is_named_as_a_tab(
 def test_a_tab_elsewhere_is_not_blamed_for_another_mistake() -> None:
     findings = Findings("x")
     compose(b"t: |\n  one\n  \ttwo\na: 1\nb: - 2\n", findings, is_ours=False)
-    assert "5:4: a list entry behind a key" in str(findings.error())
+    assert "5:4: a list entry after a key" in str(findings.error())
     assert tree("a:\t1\nb: [1,\t2]\t# note\n...\n").values.keys() == {"a", "b"}
 
 
