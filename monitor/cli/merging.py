@@ -90,6 +90,8 @@ def take_in(taken: Taken, config: Path, *, yes: bool, verbose: bool = False) -> 
     if not yes and not ask(f"write {config}?"):
         say("nothing was written")
         return
+    if configured(config) != before:
+        fail(f"nothing was written: {config} was changed meanwhile; run this again", Exit.WRONG)
     _write(config, edited.text)
     say(f"{config}: written; SIGHUP makes a running daemon read it")
 

@@ -65,5 +65,6 @@ def probe(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     kind = CheckKind.INTERFACES if only == "snmp" else CheckKind(only) if only else None
     state = state_dir or (STATE_DIRECTORY if of_demo else default_state_directory())
     wishes = session.Wishes(kind, as_json, watch, of_demo, state)
-    with contextlib.suppress(KeyboardInterrupt):
+    # Ctrl-C is how --watch ends; without it, nothing has been found out.
+    with contextlib.suppress(KeyboardInterrupt) if watch else contextlib.nullcontext():
         asyncio.run(session.probe(inventory, found, wishes))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
+from monitor.cli import merging
 from monitor.cli.main import main
 from monitor.config import load
 from tests.cli.test_main import TOWN, invoke
@@ -135,3 +136,18 @@ def test_a_response_not_from_netbox_is_reported(
     export.write_text(text)
     code, _, errors = invoke("import", "netbox", export, "--config", config, "--yes")
     assert (code, said in errors) == (1, True)
+
+
+def test_a_change_of_the_file_during_the_question_is_kept(
+    config: Path, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = config.read_text(encoding="utf-8").replace("Goethe-Schule", "Anna-Schule")
+
+    def answer(_: str) -> bool:
+        config.write_text(changed, encoding="utf-8")
+        return True
+
+    monkeypatch.setattr(merging, "ask", answer)
+    code, _, errors = invoke("import", "csv", table, "--config", config)
+    assert (code, "was changed meanwhile; run this again" in errors) == (1, True)
+    assert config.read_text(encoding="utf-8") == changed

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.cli import probe
 from monitor.cli.probe import Wishes
 from monitor.inventory.checks import CheckKind
 from monitor.observation import Outcome
@@ -180,6 +181,17 @@ def test_a_demo_that_is_not_running_is_reported(
     code, _, errors = invoke("probe", "goethe", "--demo", *place)
     assert code == 1
     assert errors.startswith(f"error: no demo keeps its state in {tmp_path}; start one")
+
+
+@pytest.mark.parametrize(("option", "code"), [((), 1), (("--watch",), 0)])
+def test_ctrl_c_is_a_success_of_watch_alone(
+    config: Path, monkeypatch: pytest.MonkeyPatch, option: tuple[str, ...], code: int
+) -> None:
+    async def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(probe, "probe", interrupted)
+    assert invoke("probe", "goethe", "--config", config, *option)[0] == code
 
 
 @pytest.mark.parametrize(
