@@ -15,13 +15,15 @@ from monitor.config.tree.problems import Findings
 from monitor.config.tree.text import Mapping, Scalar, Sequence, compose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from collections.abc import Sequence as Several
 
     from monitor.config.tree.text import Node
 
 _NUMBER: Final = re.compile(r"[0-9][0-9A-Z-]{2,6}[0-9A-Z]")
 _WORD: Final = re.compile(r"[0-9A-Za-z-]+")
+# No device has a longer name in one word: a label of DNS (RFC 1035 §2.3.4).
+_LONGEST_NAME: Final = 63
 
 
 Naming = tuple[str, str]
@@ -42,13 +44,25 @@ class Known:
     def school_of(self, hints: Iterable[str]) -> Naming | None:
         """Return the first configured school that a hint names; None if none does.
 
-        A hint is a school's number, id or name, or a text that contains the number.
+        A hint is a school's number, id or name, or a text that contains the number or the id, also
+        between hyphens: sw-123451-01.
         """
         for hint in hints:
-            for word in (slug(hint), *_WORD.findall(hint)):
+            for word in (slug(hint), *_words(hint)):
                 if (school := self.schools.get(word)) is not None:
                     return school
         return None
+
+
+def _words(text: str) -> Iterator[str]:
+    """Yield the words of a text, and the parts of each that hyphens separate, the longest first."""
+    words = _WORD.findall(text)
+    yield from words
+    for word in words:
+        parts = word.split("-") if len(word) <= _LONGEST_NAME else []
+        for length in range(len(parts) - 1, 0, -1):
+            for at in range(len(parts) - length + 1):
+                yield "-".join(parts[at : at + length])
 
 
 def is_school_number(text: str) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from monitor.importing.known import known_in
 from tests.importing.office import Office
 
 if TYPE_CHECKING:
@@ -153,3 +154,22 @@ def test_a_file_that_is_not_an_export_is_reported(
 ) -> None:
     code, _, errors = office.take(kind, written(office, document))
     assert (code, "a response" in errors) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("hint", "number"),
+    [
+        ("123451-sw-01", "123451"),
+        ("sw-123451-01", "123451"),
+        ("sw-goethe-01", "123451"),
+        ("goethe-annex-sw", "01A-02"),
+        ("rt-01A-02", "01A-02"),
+        ("sw-1234512-01", None),
+        ("a-" * 100_000, None),
+    ],
+)
+def test_a_number_or_id_between_hyphens_names_its_school(hint: str, number: str | None) -> None:
+    known = known_in(
+        'schools:\n  - {id: goethe, number: "123451"}\n  - {id: goethe-annex, number: 01A-02}\n'
+    )
+    assert known.school_of([hint]) == (number and ("number", number))
