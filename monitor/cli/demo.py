@@ -148,7 +148,7 @@ async def _prepared_play(
     path = wishes.state_directory / LEDGER_FILE
     if path.exists():
         fail(
-            f"{path} is there already, and years are played from their beginning; remove it, or "
+            f"{path} exists already, and years are played from their beginning; remove it, or "
             "name another folder with --state-dir",
             Exit.WRONG,
         )

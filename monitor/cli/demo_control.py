@@ -60,7 +60,7 @@ class Faults:
         """
         fault = str(parse_fault(text, self._inventory))
         if fault in self._texts:
-            raise FaultError(f"{fault} is there already; `schulnetz demo mend` ends it")
+            raise FaultError(f"{fault} is active already; `schulnetz demo mend` ends it")
         await self._change((*self._texts, fault))
         return [fault]
 

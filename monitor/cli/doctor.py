@@ -169,7 +169,7 @@ def _state(state_dir: Path) -> Finding:
 def _ledger(ledger: LedgerPlace) -> Finding:
     try:
         if not ledger.exists():
-            seen = f"{ledger} is not there yet; the daemon begins it"
+            seen = f"{ledger} does not exist yet; the daemon begins it"
             return Finding("ledger", Health.GOOD, seen)
         with ledger.open_reader() as reader:
             result = reader.verify()

@@ -128,8 +128,8 @@ def web_file(
 
 def _forgotten(what: str, beside: Path, unit: Unit | None) -> Finding:
     if unit is None:
-        seen = f"{beside} is there and was not checked"
+        seen = f"{beside} exists and was not checked"
         cure = f"name it: schulnetz doctor --web-config {beside}, and the same for schulnetz run"
         return Finding(what, Health.WARNING, seen, cure)
-    seen = f"{beside} is there, and the daemon does not read it: no login, no TLS"
+    seen = f"{beside} exists, but the daemon does not read it: no login, no TLS"
     return Finding(what, Health.WARNING, seen, f"schulnetz run --web-config {beside}")

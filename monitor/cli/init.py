@@ -84,7 +84,7 @@ def init(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     the state.
     """
     if is_there(file) and not force:
-        fail(f"{file} is there already; name another file, or overwrite with --force", Exit.WRONG)
+        fail(f"{file} exists already; name another file, or overwrite with --force", Exit.WRONG)
     if len(places) > max(len(schools), 1):
         raise click.UsageError(f"{len(places)} --place for {len(schools)} --school; one for each")
     name = _answer(city, "--city", "Name of the city")

@@ -231,7 +231,7 @@ def test_a_web_configuration_is_checked_with_the_files_it_names(
     (named,) = judged(web, config)
     assert named.health is Health.BAD
     (unasked,) = judged(None, config)
-    assert unasked.seen == f"{web} is there and was not checked"
+    assert unasked.seen == f"{web} exists and was not checked"
     (forgotten,) = judged(None, config, unit=parse_unit("[Service]\nExecStart=schulnetz run\n"))
     assert forgotten.seen.endswith("the daemon does not read it: no login, no TLS")
     for one in (unasked, forgotten):

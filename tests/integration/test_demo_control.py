@@ -55,7 +55,7 @@ def test_a_fault_in_a_running_demo_and_its_end_are_printed(tmp_path: Path) -> No
             "snmp-silent@voede/router"
         ]
         for wrong, why in (
-            (("break", "snmp-silent", "voede/router"), "is there already"),
+            (("break", "snmp-silent", "voede/router"), "is active already"),
             (("break", "lossi", "voede"), "did you mean lossy?"),
             (("break", "lossy", "voede/switch-09"), "did you mean switch-0"),
             (("mend", "lossy"), "'lossy' is not broken; broken is snmp-silent@voede/router"),
