@@ -57,5 +57,7 @@ def test_switches_are_in_the_order_of_their_numbers_however_long() -> None:
         Answer(f"10.0.0.{at}", reads_snmp=True, name=name, services=2)
         for at, name in enumerate(names, 1)
     ]
-    (row,) = school_of(answers, SCHOOL).rows
-    assert [one.host for one in row["switches"]] == ["10.0.0.1", "10.0.0.4", "10.0.0.2", "10.0.0.3"]
+    (row,) = school_of(answers, {**SCHOOL}).rows
+    switches = row["switches"]
+    assert isinstance(switches, list)
+    assert [one.host for one in switches] == ["10.0.0.1", "10.0.0.4", "10.0.0.2", "10.0.0.3"]
