@@ -30,8 +30,9 @@ _NO_NAMES: Final = (
     x509.UnsupportedGeneralNameType,
     ValueError,
 )
-# X.509 version 2, which OpenSSL accepts and no authority issues, is InvalidVersion.
-_NO_CERTIFICATE: Final = (ValueError, x509.InvalidVersion)
+# Raised for what OpenSSL accepts and no authority issues: version 2 (InvalidVersion), the year 0
+# (ValueError), a name of a type that it cannot have (TypeError).
+_NO_CERTIFICATE: Final = (ValueError, TypeError, x509.InvalidVersion)
 _NAME_BOTH: Final = (
     "name the key that the certificate was issued for, and the server's certificate first"
 )
@@ -79,13 +80,13 @@ def _minute(instant: datetime) -> str:
 
 
 def certificate_of(pem: str) -> Certificate | None:
-    """Return the first certificate of a PEM text, which is the server's; None if it has none."""
+    """Return the first certificate of a PEM text, which is the server's; None if unreadable."""
     try:
         first = x509.load_pem_x509_certificates(pem.encode())[0]
         subject = first.subject.rfc4514_string() or _names(first) or "without a name"
+        return Certificate(subject, first.not_valid_before_utc, first.not_valid_after_utc)
     except _NO_CERTIFICATE:
         return None
-    return Certificate(subject, first.not_valid_before_utc, first.not_valid_after_utc)
 
 
 def _names(certificate: x509.Certificate) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from base64 import b64decode, encodebytes
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,14 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 
 from monitor.web.certificate import certificate_of
-from monitor.web.tls import WebFileError
+from monitor.web.tls import Tls, WebFileError, server_context
 from monitor.web.web_file import read_web_file
 from tests.integration.probe_servers import NOW, issue
 
@@ -71,12 +76,25 @@ def test_a_certificate_without_a_name_is_called_so(names: bytes) -> None:
     assert str(certificate_of(pem)) == f"without a name, ends {NOW:%Y-%m-%d %H:%M} UTC"
 
 
-def test_a_certificate_of_version_2_is_not_named() -> None:
-    """OpenSSL serves it; nothing that only reads it may end the daemon."""
-    issued = issue("server", None, days=30)
-    first, *middle, last = issued.pem.splitlines(keepends=True)
-    octets = b64decode(b"".join(middle))
-    version_3, version_2 = bytes.fromhex("a003020102"), bytes.fromhex("a003020101")
-    assert octets.count(version_3) == 1
-    pem = first + encodebytes(octets.replace(version_3, version_2)) + last
-    assert certificate_of(pem.decode()) is None
+@pytest.mark.parametrize(
+    ("usual", "odd"),
+    [
+        # The version, the year of the end, and the type of the common name.
+        (bytes.fromhex("a003020102"), bytes.fromhex("a003020101")),
+        (b"\x18\x0f2052", b"\x18\x0f0000"),
+        (bytes.fromhex("06035504030c"), bytes.fromhex("060355040303")),
+    ],
+    ids=["version 2", "year 0", "a bit string as a name"],
+)
+def test_a_certificate_that_only_openssl_accepts_is_not_named(usual: bytes, odd: bytes) -> None:
+    """OpenSSL serves it; what only reads it must not end the daemon."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "\0kant")])
+    ends = NOW.replace(year=2052)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 7, NOW, ends)
+    octets = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+    assert usual in octets
+    pem = ssl.DER_cert_to_PEM_cert(octets.replace(usual, odd))
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    server_context(Tls(pem, private))
+    assert certificate_of(pem) is None
