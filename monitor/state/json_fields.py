@@ -26,11 +26,17 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 
+_LONGEST: Final = 500
 NO_WIRES: Final[Wires] = MappingProxyType({})
 
 
 class FieldError(ValueError):
     """A field is missing or has another type; the message is half a sentence (has since 'x')."""
+
+
+def _short(message: str) -> str:
+    """Return a message, truncated: it quotes a value, which may be a megabyte in a damaged file."""
+    return message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
 
 
 class JsonFields(Generic[Value]):
@@ -58,14 +64,14 @@ class JsonFields(Generic[Value]):
             FieldError: if they are not a value of this type.
         """
         if not isinstance(plain, dict):
-            raise FieldError(f"is {plain!r}")
+            raise FieldError(_short(f"is {plain!r}"))
         try:
             others = {**self._apart, **apart}
             return self._validate({**plain, **others} if others else plain)
         except ValueError as error:
             from monitor.state.json_schema import first_fault  # noqa: PLC0415  # see `_adapter`
 
-            raise FieldError(first_fault(error)) from error
+            raise FieldError(_short(first_fault(error))) from error
 
     @cached_property
     def _validate(self) -> Callable[[dict[str, object]], Value]:

@@ -139,6 +139,13 @@ def test_the_place_of_a_mistake_is_named(found: object, said: str) -> None:
     assert str(caught.value) == said
 
 
+@pytest.mark.parametrize("found", ["x" * 10**6, {**PLAIN, "count": ["x"] * 10**6}])
+def test_a_mistake_of_a_megabyte_makes_a_short_message(found: object) -> None:
+    with pytest.raises(FieldError) as caught:
+        FIELDS.value(found)
+    assert len(str(caught.value)) < 600
+
+
 @pytest.mark.parametrize("field", [name for name in PLAIN if name != "planned"])
 def test_a_field_is_required_unless_its_default_is_none(field: str) -> None:
     rest = {name: one for name, one in PLAIN.items() if name != field}
