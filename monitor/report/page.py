@@ -14,6 +14,7 @@ from monitor.report.forecast import Outlook
 from monitor.report.report import DIMENSIONS
 from monitor.rollout.stage import Stage
 from monitor.words.details import in_german
+from monitor.words.plural import days_of
 from monitor.words.report import WORDS
 from monitor.words.terms import STAGES
 
@@ -189,7 +190,8 @@ class _Writer:
         }
         if found.overdue_days:
             late = "reached_late" if found.outlook is Outlook.REACHED else "overdue"
-            yield Sentence(words[late].format(days=found.overdue_days), late=True)
+            days_late = days_of(found.overdue_days, self._language, is_dative=late == "overdue")
+            yield Sentence(words[late].format(days=days_late), late=True)
         counts = {"denominator": found.denominator, "listed": found.listed, "built": found.built}
         said = days | counts | {"unit": self._unit, "pause": found.pause_days or 0}
         said["usual"] = found.usual_pause_days or 0
@@ -199,7 +201,9 @@ class _Writer:
         delay = found.expected_delay_days
         if delay:
             key = "delay" if delay > 0 else "ahead"
-            yield Sentence(words[key].format(days=abs(delay)), late=delay > 0)
+            yield Sentence(
+                words[key].format(days=days_of(abs(delay), self._language)), late=delay > 0
+            )
 
     def _chart(self) -> Markup:
         report, words, found = self._report, self._words, self._report.forecast

@@ -128,6 +128,9 @@ def test_overdue_goal_is_reported() -> None:
     assert found.forecast.overdue_days == 181
     assert "The target date passed 181 days ago." in to_markdown(found, "en")
     assert "seit 181 Tagen überschritten" in to_html(found, "de")
+    found = report(end_of(date(2023, 1, 1), "Europe/Berlin"))
+    assert "The target date passed 1 day ago." in to_markdown(found, "en")
+    assert "seit 1 Tag überschritten" in to_html(found, "de")
 
 
 def test_the_report_says_to_whom_the_rules_apply() -> None:
