@@ -221,7 +221,11 @@ class Daemon:
         self._reloads.traps = desk
 
     async def begin_goal(self) -> None:
-        """Record the goal in the ledger if it is new."""
+        """Record the goal in the ledger if it is new.
+
+        Raises:
+            LedgerError: if the last recorded goal cannot be read.
+        """
         self._pipeline.goal.begin(await recorded_goal(self._parts.ledger))
 
     def recall(self, earlier: Iterable[Observation]) -> None:

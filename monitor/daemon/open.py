@@ -56,8 +56,9 @@ async def open_daemon(
     `rollout_clock` gives the roll-out a different time, for a demo of years.
 
     Raises:
-        WebFileError, StrangersError, StateDirectoryError, AddressInUseError, CapacityError: each
-            one line with its remedy; the first two before anything is changed.
+        WebFileError, StrangersError, StateDirectoryError, LedgerError, TrapAddressError,
+            AddressInUseError, CapacityError: each one line with its remedy; the first two before
+            anything is changed.
         Whatever `load` and `open_echo` raise.
     """
     loaded = load()

@@ -81,9 +81,8 @@ class ExcuseMetrics:
             if effects is None or any(one.ahead for one in effects.values()):
                 effects = await threads.run(self._effects, excuse, inventory, now, in_lessons)
             found[excuse] = effects
-        if (
-            self._city()[0] is inventory
-        ):  # otherwise a reload happened in between: a school may be gone
+        # After a reload in the meantime, a school may be gone.
+        if self._city()[0] is inventory:
             self._known = found
             self._expose()
 

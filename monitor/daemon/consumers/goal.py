@@ -61,7 +61,11 @@ _FORECAST: Final = "forecast"
 
 
 async def recorded_goal(ledger: Ledger) -> GoalScope | None:
-    """Return the last goal in a ledger, None if it has none."""
+    """Return the last goal in a ledger, None if it has none.
+
+    Raises:
+        LedgerError: if it cannot be read.
+    """
     goals = await ledger.entries(GOAL)
     return read_goal(goals[-1].entry) if goals else None
 
