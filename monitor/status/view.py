@@ -7,8 +7,8 @@ Must not know: HTTP, or how the daemon is built.
 
 from __future__ import annotations
 
-import contextlib
-from asyncio import Lock
+import asyncio
+import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar, TypeVarTuple, Unpack
 
@@ -172,9 +172,10 @@ class DaemonView:
         self._daemon = daemon
         self._gate = gate
         self._book = UptimeBook()
+        self._book_lock = threading.Lock()
         self._uptime: dict[str, Uptime] = {}
         self._uptime_read: datetime | None = None
-        self._one_reads = Lock()
+        self._one_reads = asyncio.Lock()
 
     def knows_school(self, school_id: str) -> bool:
         """Return whether a school with that id is configured."""
@@ -229,12 +230,19 @@ class DaemonView:
             if before is None or abs(now - before) >= _UPTIME_LASTS:
                 # Also after a failure: an unavailable ledger is not queried at every request.
                 self._uptime_read = now
-                with contextlib.suppress(UnavailableError):
+                try:
                     self._uptime = await self._read(self._read_uptime, now)
+                except UnavailableError:
+                    pass
+                except asyncio.CancelledError:
+                    # The client has left; the next one must not see what was not read.
+                    self._uptime_read = before
+                    raise
             return self._uptime
 
     def _read_uptime(self, now: datetime) -> dict[str, Uptime]:
-        with self._daemon.ledger_place.open_reader() as reader:
+        # The thread of a request that was cancelled may still be reading.
+        with self._book_lock, self._daemon.ledger_place.open_reader() as reader:
             lines = self._book.read(reader, now)
         found: dict[str, list[Uptime]] = {}
         for school, site in self._daemon.inventory.sites():

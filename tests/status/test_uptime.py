@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from threading import Event
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +19,7 @@ from monitor.ledger.reader import open_reader
 from monitor.ledger.store import open_store
 from monitor.status.uptime import Level, Stretch, UptimeBook, weakness
 from monitor.status.view import DaemonView
+from monitor.threads import READER_THREADS, open_daemon_threads
 from tests.integration.running import Town
 from tests.modelled import Network, inventory_of, running
 from tests.virtual_time import VirtualTimeLoop
@@ -150,6 +154,37 @@ def test_a_malformed_entry_costs_only_its_own_minutes(paper: Paper) -> None:
     found = UptimeBook().read(paper, NOW)
     assert found["goethe/main"].day.ratio == 1.0
     assert found["kant/main"].day.ratio == 0.5
+
+
+async def test_a_client_that_leaves_does_not_hide_the_bars_from_the_next(
+    paper: Paper, tmp_path: Path
+) -> None:
+    paper.write(NOW - timedelta(hours=1), 60, "uu")
+
+    class Place:
+        @contextmanager
+        def open_reader(self) -> Iterator[Paper]:
+            yield paper
+
+    hold = Event()
+    with open_daemon_threads() as threads:
+        daemon: Any = SimpleNamespace(
+            readers=threads.readers,
+            ledger_place=Place(),
+            inventory=inventory_of(tmp_path, TOWN),
+            now=lambda: NOW,
+        )
+        view = DaemonView(daemon, daemon)
+        held = [threads.readers.submit(hold.wait, 120) for _ in range(READER_THREADS)]
+        leaving = asyncio.create_task(view.uptime())
+        await asyncio.sleep(0)
+        leaving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await leaving
+        hold.set()
+        for future in held:
+            future.result(120)
+        assert (await view.uptime())["goethe"].day.ratio == 1.0
 
 
 def test_a_daemon_reports_how_long_its_lines_were_online(tmp_path: Path) -> None:
