@@ -38,8 +38,8 @@ SCHOOL_EXCUSE_BEGINS_TIMESTAMP_SECONDS: Final = Metric(
     "school_excuse_begins_timestamp_seconds",
     Kind.GAUGE,
     "seconds",
-    "When the first minute of an excuse begins, Unix time; of those that ended in the last 400"
-    " days, at most the 200 newest",
+    "When the first minute of an excuse begins, Unix time; for at most the 200 newest excuses"
+    " of the last 400 days",
     ("excuse",),
 )
 SCHOOL_EXCUSE_ENDS_TIMESTAMP_SECONDS: Final = Metric(

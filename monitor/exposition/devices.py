@@ -63,7 +63,7 @@ SCHOOL_DEVICE_SYSTEM_INFO: Final = Metric(
     "school_device_system_info",
     Kind.INFO,
     "",
-    "What the device says of itself: sysName, sysDescr, sysObjectID (SNMPv2-MIB)",
+    "What the device says about itself: sysName, sysDescr, sysObjectID (SNMPv2-MIB)",
     (*DEVICE, "sys_name", "sys_descr", "sys_object_id"),
 )
 SCHOOL_DEVICE_HAS_64_BIT_COUNTERS: Final = Metric(

@@ -87,7 +87,7 @@ PROBE_ICMP_RTT_DIFFERENCE_SECONDS: Final = Metric(
     Kind.GAUGE,
     "seconds",
     "Mean absolute difference of the round-trip times of successive answered packets in the"
-    " last round; none is taken across a lost one",
+    " last round, not across a lost one",
     CHECK,
 )
 PROBE_ICMP_REPLY_HOP_LIMIT: Final = Metric(

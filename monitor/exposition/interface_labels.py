@@ -38,7 +38,7 @@ _SECOND_NAME = "ifDescr"
 
 
 class InterfaceLabels(dict[int, bytes]):
-    """ifIndex to `{...} %d`, the format of a value, for one set of names; created on first use.
+    """Maps ifIndex to `{...} %d`, the labels and the format of a value; created on first use.
 
     `names` maps the columns that name an interface to their rows, in the order of the labels.
     """

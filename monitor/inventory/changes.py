@@ -50,7 +50,7 @@ def refuse_loss_of_end(before: Inventory, after: Inventory) -> None:
     if lost:
         raise ReloadRefusedError(
             f"the file has lost its end mark and {count_of(len(lost), 'check')} with it "
-            f"({lost[0]} for one), so it may have been cut short; write ... on a line of its own "
+            f"(such as {lost[0]}), so it may have been cut short; write ... on a line of its own "
             "at the end, or restart"
         )
 

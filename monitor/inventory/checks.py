@@ -177,7 +177,7 @@ class HttpOptions:
 
     `status` lists the accepted codes, `body` is a regular expression that must match,
     `address` is connected to instead of the URL's host (name and certificate are unchanged).
-    `ca_file` is trusted instead of the system's store. `network` is that of the device's place:
+    `ca_file` is trusted instead of the system's store. `network` is the one that the device is in:
     redirects may lead there although it is private. `old_tls` accepts broken parameters: TLS 1.0,
     RSA key exchange, short keys.
     """

@@ -168,7 +168,7 @@ def _uptime(up: bytes, down: bytes) -> Uptime:
 
 
 def bar_of(up: Sequence[int], down: Sequence[int], size: int) -> Bar:
-    """Return counts of equal spans, the oldest first, as a bar; so many spans are one piece."""
+    """Return counts of equal spans, the oldest first, as a bar; `size` spans make one piece."""
     levels = [
         _level(sum(up[at : at + size]), sum(down[at : at + size])) for at in range(0, len(up), size)
     ]

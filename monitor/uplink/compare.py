@@ -152,7 +152,7 @@ def _refuse_implausible(before: Counters, after: Counters, volume: Volume, most:
         raise NoRateError(Gap.COUNTERS_RESET if went_back else Gap.IMPLAUSIBLE)
     if not went_back:
         return
-    # A reset looks like a wrap in one counter, hardly ever in octets and packets alike.
+    # A reset may look like a wrap in one counter, but hardly ever in octets and packets at once.
     packets = volume.packets
     if packets is None or not packets * _SMALLEST_PACKET <= most:
         raise NoRateError(Gap.WRAP_UNCERTAIN)
