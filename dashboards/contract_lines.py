@@ -50,8 +50,8 @@ LINES: Final = Panel(
     Text(
         "Availability in the time range, the contracted availability, and the shortfall, worst "
         "first. Minutes that were unknown, in maintenance, or excused by a person do not count. "
-        "Down is as recorded; unknown includes what was not measured, from a tenth of the range "
-        "on. Loss is the loss of pings to the line's router. A line without a "
+        "Down is as recorded; unknown includes what was not measured if that is a tenth of the "
+        "range or more. Loss is the loss of pings to the line's router. A line without a "
         "contract owes nothing.",
         "Verfügbarkeit im Zeitraum, was der Vertrag schuldet, und wie viel fehlt: das Schlimmste "
         "zuerst. Minuten, die unbekannt, in Wartung oder von Personen entschuldigt sind, zählen "

@@ -39,7 +39,7 @@ _PAST: Final = Panel(
     Kind.STAT,
     Text("Past the target day by", "Zieltag überschritten um"),
     Text(
-        "Until today, or until the goal was reached; by how much all are built late is the "
+        "Until today, or until the goal was reached. How late the last line will be built is the "
         "forecast above. Good: not past.",
         "Bis heute, oder bis das Ziel erreicht war; um wie viel zu spät alle gebaut sind, sagt die "
         "Prognose oben. Gut: gar nicht.",

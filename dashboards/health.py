@@ -85,7 +85,8 @@ ANSWER: Final = Row(
             Kind.STAT,
             same("Daemon"),
             Text(
-                "Whether Prometheus can reach the daemon, or all of several. Good: it answers.",
+                "Whether Prometheus can reach the daemon, or all daemons if there are several. "
+                "Good: it answers.",
                 "Ob Prometheus den Daemon erreicht, oder alle von mehreren. Gut: er antwortet.",
             ),
             (
