@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from monitor.web.discovery import target_groups
+from tests.integration.prometheus import prometheus_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
+    from pathlib import Path
 
     from tests.integration.prometheus import Prometheus
 
@@ -49,7 +51,7 @@ class Pages:
         self.schools = tuple(pages)
         self._left = {school: iter(found) for school, found in pages.items()}
         self._done: set[str] = set()
-        self._served: dict[str, float] = {}
+        self._served: dict[str, tuple[int, float]] = dict.fromkeys(pages, (0, 0.0))
         self._lock = threading.Lock()
         self.ended = threading.Event()
 
@@ -59,21 +61,25 @@ class Pages:
             page = next(self._left[school], None)
             if page is None:
                 self._done.add(school)
-            else:
-                self._served[school] = time.time()
+            elif page:
+                self._served[school] = self._served[school][0] + 1, time.time()
             if len(self._done) == len(self._left):
                 self.ended.set()
             return page or None
 
     def arrived(self, prometheus: Prometheus) -> bool:
-        """Return whether Prometheus has taken every page and abandoned no scrape on a busy machine.
-
-        Valid only if a daemon ran all the time.
-        """
+        """Return whether Prometheus has taken every page: it abandons scrapes on a busy machine."""
         with self._lock:
             served = dict(self._served)
-        asked = (f'min_over_time(up{{instance="{one}"}}[1h] @ {at})' for one, at in served.items())
-        return all([*prometheus.ask(expr, "instance").values()] == [1.0] for expr in asked)
+        return all(
+            [
+                *prometheus.ask(
+                    f'sum_over_time(up{{instance="{one}"}}[1h] @ {at})', "instance"
+                ).values()
+            ]
+            == [count]
+            for one, (count, at) in served.items()
+        )
 
 
 @contextlib.contextmanager
@@ -113,6 +119,23 @@ def served(pages: Pages) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
+
+
+@contextlib.contextmanager
+def replayed(pages: Mapping[str, list[bytes]], folder: Path) -> Iterator[Prometheus]:
+    """Run a Prometheus that has scraped every page; yield it once they have all been served."""
+    # A scrape that takes longer than the interval is abandoned: then try longer intervals.
+    for number in range(4):
+        place = folder / str(number)
+        (place / "rules").mkdir(parents=True)
+        left, pause = Pages(pages), f"{250 * 4**number}ms"
+        with served(left) as daemon, prometheus_of(daemon, place, scrape_interval=pause) as found:
+            assert left.ended.wait(60 * 4 ** (number + 1)), "Prometheus did not scrape all pages"
+            time.sleep(1)
+            if left.arrived(found):
+                yield found
+                return
+    raise AssertionError("Prometheus abandoned scrapes of an existing page")
 
 
 def graph(

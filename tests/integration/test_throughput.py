@@ -193,8 +193,9 @@ async def test_a_slow_line_is_measured_without_data_still_in_our_buffers(
     down, up = after.down_octets - before.down_octets, after.up_octets - before.up_octets
     over = down if direction == "down" else up
     # The share of the counters attributed to the test. More would hide cross traffic; data still in
-    # flight at the end, up to 2 MB here, looks like cross traffic and errs on the safe side.
-    assert 0.91 * over < reading.total_bytes * COUNTED_PER_PAYLOAD < 1.01 * over
+    # flight at the end looks like cross traffic and errs on the safe side: up to 2 MB here, and 0.5
+    # for each tenth of a second by which a busy machine ends the test late.
+    assert 0.8 * over < reading.total_bytes * COUNTED_PER_PAYLOAD < 1.01 * over
 
 
 async def test_an_upload_the_server_refuses_is_reported_with_its_status(

@@ -13,7 +13,6 @@ import http.client
 import http.server
 import json
 import re
-import time
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -30,8 +29,7 @@ from monitor.snmp.read import Failure, FailureKind, Result
 from tests.dashboards.test_boards import document, expressions
 from tests.deploy.rules import all_rules
 from tests.drills.pace import seconds
-from tests.integration.played_pages import Pages, graph, served, stamped
-from tests.integration.prometheus import prometheus_of
+from tests.integration.played_pages import graph, replayed, stamped
 from tests.integration.running import Town
 from tests.modelled import COMMUNITY, Network, running
 from tests.virtual_time import VirtualClock, run_virtually
@@ -231,12 +229,7 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Play:
 
 @pytest.fixture(scope="module")
 def prometheus(play: Play, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    place = tmp_path_factory.mktemp("prometheus")
-    (place / "rules").mkdir()
-    pages = Pages(play.pages)
-    with served(pages) as daemon, prometheus_of(daemon, place, scrape_interval="250ms") as found:
-        assert pages.ended.wait(180), "Prometheus did not scrape all pages"
-        time.sleep(1)
+    with replayed(play.pages, tmp_path_factory.mktemp("prometheus")) as found:
         yield found
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import http.client
-import time
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,8 +18,7 @@ import pytest
 
 from monitor.config import load
 from monitor.snmp.read import Failure, FailureKind, Result
-from tests.integration.played_pages import Pages, graph, served, stamped
-from tests.integration.prometheus import prometheus_of
+from tests.integration.played_pages import graph, replayed, stamped
 from tests.integration.running import Town
 from tests.modelled import Network, running
 from tests.virtual_time import VirtualClock, run_virtually
@@ -152,18 +150,8 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Play:
 
 @pytest.fixture(scope="module")
 def prometheus(play: Play, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    # A scrape that takes longer than the interval is abandoned: then try longer intervals.
-    for number in range(4):
-        place = tmp_path_factory.mktemp("prometheus")
-        (place / "rules").mkdir()
-        pages, pause = Pages(play.pages), f"{250 * 4**number}ms"
-        with served(pages) as daemon, prometheus_of(daemon, place, scrape_interval=pause) as found:
-            assert pages.ended.wait(60 * 4 ** (number + 1)), "Prometheus did not scrape all pages"
-            time.sleep(1)
-            if pages.arrived(found):
-                yield found
-                return
-    raise AssertionError("Prometheus abandoned scrapes of an existing page")
+    with replayed(play.pages, tmp_path_factory.mktemp("prometheus")) as found:
+        yield found
 
 
 def port(school: str, number: int, family: str = "ifHCInOctets") -> str:

@@ -297,8 +297,10 @@ async def test_a_client_that_does_not_finish_its_request_is_closed(
                 with contextlib.suppress(ConnectionResetError):
                     assert await reader.read() == b""
             writer.close()
+        assert refused == {**no_refusals(), Refusal.SLOW: 2}
+        # A busy machine may take longer than that for an honest request.
+        monkeypatch.setattr(connection, "HEAD_SECONDS", 60.0)
         assert await status(port) == 200
-    assert refused == {**no_refusals(), Refusal.SLOW: 2}
 
 
 @pytest.fixture(scope="module")
