@@ -71,15 +71,11 @@ class Pages:
         """Return whether Prometheus has taken every page: it abandons scrapes on a busy machine."""
         with self._lock:
             served = dict(self._served)
-        return all(
-            [
-                *prometheus.ask(
-                    f'sum_over_time(up{{instance="{one}"}}[1h] @ {at})', "instance"
-                ).values()
-            ]
-            == [count]
-            for one, (count, at) in served.items()
-        )
+        taken = {
+            one: [*prometheus.ask(f'sum_over_time(up{{instance="{one}"}}[1h] @ {at})').values()]
+            for one, (_, at) in served.items()
+        }
+        return taken == {one: [count] for one, (count, _) in served.items()}
 
 
 @contextlib.contextmanager
