@@ -10,11 +10,11 @@ import math
 import re
 import socket
 import time
+from threading import Thread
 from typing import TYPE_CHECKING, Final, Protocol
 
 from aiohttp import HttpVersion11, web
 
-from monitor.threads import Threads
 from monitor.web.host import parse_host
 from monitor.web.login import Login, Logins, user_of
 from monitor.web.refusals import Refusal
@@ -70,19 +70,17 @@ class Guard:
         self._open_paths = open_paths
         self._hosts = {"localhost", socket.gethostname().lower()}
         self._hosts |= {name.lower() for name in host_names}
-        self._names = Threads("own-name", threads=1, queue=0)
         self._logins = Logins(time.monotonic, returning or Returning())
         self._logged = -math.inf
         self._refused = door.refused
 
     def open(self) -> None:
         """Learn the machine's full name, by a look-up that may take long; nothing waits for it."""
-        self._names.submit(self._learn_full_name)
+        Thread(target=self._learn_full_name, name="own-name", daemon=True).start()
 
     def close(self) -> None:
-        """Stop the thread that checks passwords, and wait for no name."""
+        """Stop the thread that checks passwords; that of the name ends by itself."""
         self._logins.close()
-        self._names.shutdown(wait=False)
 
     def _learn_full_name(self) -> None:
         self._hosts = self._hosts | {socket.getfqdn().lower()}

@@ -176,7 +176,8 @@ def bad_files(text: str) -> dict[str, bytes]:
 def test_a_truncated_file_without_its_end_mark_changes_nothing(base: Reloading) -> None:
     text = base.town.text()
     base.config.write_text(text[: text.rindex("  - id: kant")], encoding="utf-8")
-    assert re.search(r"lost its end mark and \d checks with it \(kant/main/router/", base.reload())
+    said = base.reload()
+    assert re.search(r"lost its end mark and \d checks with it \(such as kant/main/router/", said)
     after = base.daemon.samples()
     assert value(after, "monitor_config_last_reload_successful") == 0
     assert labels_of(after, "school_info", "school") == set(STANDING)
