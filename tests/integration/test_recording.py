@@ -71,6 +71,6 @@ def test_a_recording_of_a_real_agent_replays_it_without_personal_data(
         "select.without_types: softwareLoopback",
     ]
     assert len(rows) == len(interfaces)
-    assert "\nnone    no series: the key of `interfaces.select`" in exported
+    assert "\nnone    no series: the named key of `interfaces.select`" in exported
     hidden = exported.count(" none ")
     assert f", {hidden} none\n" in chosen
