@@ -262,24 +262,31 @@ class Schedule:
         of all devices of a city take 40 MB.
         """
         async with self._slots:
-            observation = await self._run_once(check)
+            observation = await run_once(check, self._probe, self._clock)
         self._sink(observation)
         return _calls_for_back_off(observation)
 
-    async def _run_once(self, check: Check) -> Observation:
-        started, begun = self._clock.now(), self._clock.monotonic()
 
-        def ours(detail: str) -> Observation:
-            duration = self._clock.monotonic() - begun
-            return Observation(check, started, duration, Outcome.UNKNOWN, Reason.BUG, detail)
+async def run_once(
+    check: Check, probe: Callable[[Check, float], Awaitable[Observation]], clock: Clock
+) -> Observation:
+    """Return the observation of one run.
 
-        try:
-            async with asyncio.timeout(check.timeout):
-                return await self._probe(check, begun + check.timeout * PROBE_SHARE)
-        except TimeoutError:
-            return ours(f"the {check.kind} probe outlived its deadline of {check.timeout:g} s")
-        except Exception:  # noqa: BLE001  # a school is never down because we have a bug
-            return ours(traceback.format_exc())
+    It is unknown, by a bug of ours, if the probe raises or outlives the check's time-out.
+    """
+    started, begun = clock.now(), clock.monotonic()
+
+    def ours(detail: str) -> Observation:
+        duration = clock.monotonic() - begun
+        return Observation(check, started, duration, Outcome.UNKNOWN, Reason.BUG, detail)
+
+    try:
+        async with asyncio.timeout(check.timeout):
+            return await probe(check, begun + check.timeout * PROBE_SHARE)
+    except TimeoutError:
+        return ours(f"the {check.kind} probe outlived its deadline of {check.timeout:g} s")
+    except Exception:  # noqa: BLE001  # a school is never down because we have a bug
+        return ours(traceback.format_exc())
 
 
 def needed_concurrency(checks: Iterable[Check]) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from monitor.probes.context import ProbeContext
 from monitor.probes.registry import PROBES
+from monitor.schedule import run_once
 
 if TYPE_CHECKING:
     from monitor.clock import Clock
@@ -46,4 +47,4 @@ class Parts:
 
     async def probe_now(self, check: Check) -> Observation:
         """Run one check now, outside the schedule; nothing is recorded."""
-        return await self.probe(check, self.clock.monotonic() + check.timeout)
+        return await run_once(check, self.probe, self.clock)

@@ -10,6 +10,7 @@ import pytest
 
 from monitor.inventory.checks import CheckKind
 from monitor.observation import Outcome, Reason
+from monitor.probes.registry import PROBES
 from monitor.schedule import CapacityError
 from monitor.status.build import school_status
 from tests.exposition.support import exact_names
@@ -202,6 +203,25 @@ def test_an_on_demand_check_is_not_recorded(tmp_path: Path) -> None:
             observation = await one.daemon.probe_now(check)
             assert observation.check == check
             assert one.daemon.status().polls == 0
+
+    run_virtually(main())
+
+
+def test_a_bug_in_an_on_demand_check_is_its_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in the schedule: a campaign that checks a line would end the daemon."""
+
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    async def main() -> None:
+        async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
+            check = next(iter(one.daemon.inventory.checks()))
+            monkeypatch.setitem(PROBES, check.kind, broken)
+            observation = await one.daemon.probe_now(check)
+            assert (observation.outcome, observation.reason) == (Outcome.UNKNOWN, Reason.BUG)
+            assert "ZeroDivisionError: a bug" in observation.detail
 
     run_virtually(main())
 
