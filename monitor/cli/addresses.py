@@ -166,7 +166,7 @@ def is_in(network: Network, others: Iterable[Network]) -> bool:
 
 
 def _networks(values: Iterable[str]) -> Iterator[Network]:
-    """Yield the networks that a unit names; words that are none are ignored, as by systemd."""
+    """Yield the networks that a unit names; other words are ignored, as by systemd."""
     for word in " ".join(values).split():
         for text in _NAMED.get(word, (word,)):
             with suppress(ValueError):
