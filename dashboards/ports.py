@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from dashboards.panel import Colour, Value
-from dashboards.shared import polled_rate
+from dashboards.shared import EVERY_POLL, polled_rate
 from monitor.uplink.findings import DISCARD_RATIO, FEWEST_PACKETS
 from monitor.words.text import Text
 
@@ -18,6 +18,9 @@ _PORT: Final = "ifIndex, ifName, ifDescr, ifAlias"
 MOST: Final = 8
 # How far back the begin of a fault is looked for. Every two minutes: half of what a rate spans.
 FAULT_WINDOW: Final = "[1d:2m]"
+# What a port's fault is judged by: six polls. Its link stays known for five minutes after the last
+# one; with fewer polls its fault ended before that, and a faulty port was "in use" meanwhile.
+JUDGED_WINDOW: Final = f"[{6 * int(EVERY_POLL.removesuffix('m'))}m]"
 
 
 class Limit(NamedTuple):
@@ -81,11 +84,11 @@ def beyond(limit: Limit, way: str, event: str) -> str:
     """
     counted = f"if{way}{event}"
     grown, wide, narrow = (
-        f"rate({counter}{{{HERE}}}[$__rate_interval])"
+        f"rate({counter}{{{HERE}}}{JUDGED_WINDOW})"
         for counter in (counted, f"ifHC{way}UcastPkts", f"if{way}UcastPkts")
     )
     packets = f"({wide} or {narrow} or 0 * {grown})"
-    many = f"{polled_rate(HERE, counted)} > {limit.per_second}"
+    many = f"{polled_rate(HERE, counted, window=JUDGED_WINDOW)} > {limit.per_second}"
     return f"{many} and {grown} > {limit.share} * {packets}"
 
 

@@ -319,14 +319,13 @@ EVERY_POLL: Final = "1m"
 EVERY_HARDWARE_POLL: Final = "5m"
 
 
-def polled_rate(selector: str, *counters: str) -> str:
+def polled_rate(selector: str, *counters: str, window: str = "[$__rate_interval]") -> str:
     """Return PromQL of the rate a second of what an interfaces poll counts.
 
     Of several counters an interface's first one is taken, as of 64 bits and of 32. `rate` spreads
     what the samples of its window grew by over the whole window, and so shows too little beside a
     missing poll; the instants of the same polls, which grow by one a second, suffer alike.
     """
-    window = "[$__rate_interval]"
     rates = " or ".join(f"rate({counter}{{{selector}}}{window})" for counter in counters)
     polls = f"rate(school_device_read_timestamp_seconds{{{selector}}}{window})"
     return f"({rates}) / on (school, site, device) group_left () {polls}"

@@ -11,6 +11,7 @@ from dashboards import switch
 from dashboards.panel import Colour
 from dashboards.ports import (
     DAMAGED,
+    JUDGED_WINDOW,
     POWER,
     STATES,
     beyond,
@@ -98,6 +99,24 @@ def test_a_power_fault_is_shown_at_its_port(tmp_path: Path) -> None:
     expect(tmp_path, series, expected, minutes=MINUTES, interval=1, variables=VARIABLES)
 
 
+@pytest.mark.parametrize("last", range(MINUTES - 4, MINUTES))
+def test_a_faulty_port_stays_so_for_as_long_as_its_link_is_known(tmp_path: Path, last: int) -> None:
+    """Of a switch that answered last some minutes ago, it was "in use", and green, for two."""
+    series = {
+        f"school_device_read_timestamp_seconds{{{HERE}}}": f"0+60x{last}",
+        **{
+            name: re.sub(r"x20$", f"x{last}", values)
+            for name, values in port("1", damaged=60).items()
+        },
+    }
+    named = '{ifName="1", ifDescr="port 1", port="1"}'
+    expected: dict[str, Samples] = {
+        state_code(): [{"labels": named, "value": WORDS["DAMAGED PACKETS"]}],
+        f"count({faulty()})": [{"labels": "{}", "value": 1}],
+    }
+    expect(tmp_path, series, expected, minutes=MINUTES, interval=1, variables=VARIABLES)
+
+
 @pytest.mark.parametrize(("way", "other"), [("In", "Out"), ("Out", "In")])
 @pytest.mark.parametrize(
     ("event", "a_minute", "packets", "said"),
@@ -172,9 +191,7 @@ def test_a_port_is_red_by_the_limits_of_the_alert() -> None:
     """PortErrors queries the same about the packets that each port receives, over half an hour."""
     [alert] = [rule for rule in alerts() if rule.alert == "PortErrors"]
     asked = (
-        beyond(DAMAGED, "In", "Errors")
-        .replace(f"{{{CHOSEN}}}", "")
-        .replace("$__rate_interval", "30m")
+        beyond(DAMAGED, "In", "Errors").replace(f"{{{CHOSEN}}}", "").replace(JUDGED_WINDOW, "[30m]")
     )
     assert _without_layout(asked) in _without_layout(alert.expression)
 
