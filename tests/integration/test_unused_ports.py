@@ -144,7 +144,9 @@ async def _played(folder: Path, began: datetime) -> Play:
 
 @pytest.fixture(scope="module")
 def play(tmp_path_factory: pytest.TempPathFactory) -> Play:
-    began = datetime.now(UTC) - timedelta(seconds=RUN_SECONDS + 300)
+    # The polls' phases are those of the wall clock: the same in each run.
+    ended = datetime.now(UTC).replace(second=0, microsecond=0)
+    began = ended - timedelta(seconds=RUN_SECONDS + 300)
     return run_virtually(_played(tmp_path_factory.mktemp("play"), began))
 
 
