@@ -111,7 +111,7 @@ def _in_a_process(sites: int, shard: str) -> Cost:
     done = subprocess.run(
         [sys.executable, "-m", "bench.sites", str(sites), shard],
         check=True,
-        capture_output=True,
+        stdout=subprocess.PIPE,
         timeout=_MOST_SECONDS,
     )
     return Cost(**json.loads(done.stdout))

@@ -27,7 +27,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _KIND: Final = re.compile(r"[a-z][a-z_]{0,31}\Z")
 _SUBJECT: Final = re.compile(r"[!-~]{0,200}\Z")
-_MAX_PAYLOAD: Final = 262_144
+# The list of all sites is the longest payload: of a configuration of 1 MiB it has 3 MiB at most.
+_MAX_PAYLOAD: Final = 4_194_304
 
 
 class LedgerError(Exception):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+import math
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -23,8 +25,11 @@ from monitor.availability.records import (
     scope_id,
     transition_entry,
 )
-from monitor.ledger.chain import GENESIS, Entry, MalformedEntryError, link
+from monitor.config import load_text
+from monitor.config.tree.text import MAX_BYTES
+from monitor.ledger.chain import GENESIS, Entry, MalformedEntryError, link, require_valid
 from monitor.observation import State
+from monitor.rollout.goal_records import GoalScope, goal_entry
 
 if TYPE_CHECKING:
     import random
@@ -362,3 +367,16 @@ def test_states_of_the_city_survive_the_ledger(states: str, minutes: int) -> Non
     table = read_minutes(written, range(first, first + 60))
     missing = b"-" * (60 - minutes)
     assert list(table.values()) == [s.encode() * minutes + missing for s in states]
+
+
+def test_the_sites_of_the_largest_configuration_fit_an_entry() -> None:
+    """Of ten thousand sites the first entry ended the daemon, ten minutes after its start."""
+    # The most text in the entry for the least in the file: a long id with many short sites.
+    ids = ["".join(two) for two in itertools.product("abcdefgh", repeat=2)]
+    listed = "".join(f"  - {{id: {one}, router: {one}}}\n" for one in ids)
+    text = f"schools:\n- id: {'s' * 48}\n  sites:\n{listed}...\n".encode()
+    inventory = load_text(text, "schools.yaml")
+    keys = tuple(str(school.key(site)) for school, site in inventory.sites())
+    sites = keys * math.ceil(MAX_BYTES / len(text))
+    require_valid([scope_entry(sites, START)])
+    require_valid([goal_entry(GoalScope(START, "all", "sites", len(sites), sites))])

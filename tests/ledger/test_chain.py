@@ -75,7 +75,7 @@ def test_changed_row_changes_its_digest_and_all_later_ones(place: int, name: str
         (Entry(NOON, "note", "a\nb", {}), "printable ASCII"),
         (Entry(NOON, "note", "\udc80", {}), "printable ASCII"),
         (Entry(NOON, "note", "", {"x": float("nan")}), "not JSON compliant"),
-        (Entry(NOON, "note", "", {"x": "y" * 262_144}), "262144"),
+        (Entry(NOON, "note", "", {"x": "y" * 4_194_304}), "4194304"),
     ],
 )
 def test_invalid_entry_is_refused_with_a_message(entry: Entry, message: str) -> None:
