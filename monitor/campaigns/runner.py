@@ -116,9 +116,9 @@ class CampaignRunner:
             self._running[site] = next((one for one in found if one.ended is None), None)
         return self._running[site]
 
-    def obey(self, requests: Sequence[Request]) -> list[str]:
-        """Carry out the requests not yet carried out; return what failed, as sentences."""
-        problems = []
+    def obey(self, requests: Sequence[Request]) -> dict[Request, str]:
+        """Carry out the requests not yet carried out; return those that were refused, and why."""
+        refused = {}
         for request in requests:
             known = {one.campaign.id: one for one in self._known(request.site)}
             try:
@@ -127,8 +127,8 @@ class CampaignRunner:
                 elif request.action == "cancel" and request.campaign in known:
                     self.cancel(request.site, request.campaign)
             except CampaignError as error:
-                problems.append(f"{request.site}: {error}")
-        return problems
+                refused[request] = f"{request.site}: {error}"
+        return refused
 
     def start(self, site: str, at: datetime) -> str:
         """Start a campaign at a `school/site` and return its id.

@@ -1,8 +1,9 @@
 """Requests from the shell to the daemon, in small files in the state directory.
 
 The command writes, and the daemon reads the file when it changes. Every request has its own id and
-is carried out once: the ledger tells the daemon what it has already done. The file is replaced
-atomically under a lock and synced, so a reader sees the old or the new one.
+is carried out once: the ledger tells the daemon what it has already done. The daemon removes what
+it refuses. The file is replaced atomically under a lock and synced, so a reader sees the old or the
+new one.
 
 Must not know: what is requested, or what a request leads to.
 """
@@ -18,7 +19,7 @@ from monitor.state.json_fields import FieldError
 from monitor.state.json_file import DamagedFileError, JsonFile, NewerFileError, TooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from monitor.state.file import Stamp
@@ -101,8 +102,19 @@ class StoredRequests(Generic[Asked]):
         with self._telling(), self._file.locked():
             old = request.at - _KEPT
             kept = [one for one in self.read() if one.at > old]
-            plain = tuple(self._fields.plain(one) for one in (*kept, request))
-            self._file.write(_Requests(plain))
+            self._write((*kept, request))
+
+    def remove(self, requests: Collection[Asked]) -> None:
+        """Remove requests; on return, they are gone for good.
+
+        Raises:
+            RequestFileError: if the file cannot be changed, or a command is just changing it.
+        """
+        with self._telling(), self._file.locked():
+            self._write(one for one in self.read() if one not in requests)
+
+    def _write(self, requests: Iterable[Asked]) -> None:
+        self._file.write(_Requests(tuple(self._fields.plain(one) for one in requests)))
 
     @contextmanager
     def _telling(self) -> Iterator[None]:

@@ -343,11 +343,13 @@ def test_a_request_is_executed_once_however_often_it_is_read(tmp_path: Path) -> 
 
     async def main() -> None:
         runner = world.runner()
-        assert runner.obey(file.read()) == []
-        assert runner.obey(file.read()) == []
-        file.add(Request("start", SITE, "another", NOW + timedelta(seconds=9)))
-        [problem] = runner.obey(file.read())
-        assert "cancel it first" in problem
+        assert runner.obey(file.read()) == {}
+        assert runner.obey(file.read()) == {}
+        another = Request("start", SITE, "another", NOW + timedelta(seconds=9))
+        file.add(another)
+        refused = runner.obey(file.read())
+        assert refused.keys() == {another}
+        assert "cancel it first" in refused[another]
         file.add(Request("cancel", SITE, start.campaign, NOW + timedelta(seconds=10)))
         runner = world.runner()
         runner.obey(file.read()[::2])

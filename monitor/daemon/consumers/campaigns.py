@@ -8,7 +8,6 @@ Must not know: when a test may run, or how a line is measured.
 from __future__ import annotations
 
 import asyncio
-import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     from monitor.ledger.ledger import Ledger
     from monitor.observation import Observation
     from monitor.threads import ProbeThreads
-
-log = logging.getLogger(__name__)
 
 
 class Campaigns(Consumer):
@@ -112,9 +109,8 @@ class Campaigns(Consumer):
         return verdict.state if verdict else State.UNKNOWN
 
 
-async def _obey(runner: CampaignRunner, requests: Sequence[Request]) -> None:
-    for problem in runner.obey(requests):
-        log.warning("campaign: %s", problem)
+async def _obey(runner: CampaignRunner, requests: Sequence[Request]) -> dict[Request, str]:
+    return {request: f"campaign: {why}" for request, why in runner.obey(requests).items()}
 
 
 def _uplinks_of(inventory: Inventory) -> dict[str, Check]:

@@ -37,7 +37,10 @@ async def obey_excuses(ledger: Ledger, requests: ExcuseFile, clock: Clock) -> No
     await obey_requests(requests, partial(_record, ledger), clock)
 
 
-async def _record(ledger: Ledger, requests: Sequence[Excuse | Withdrawal]) -> None:
+async def _record(
+    ledger: Ledger, requests: Sequence[Excuse | Withdrawal]
+) -> dict[Excuse | Withdrawal, str]:
+    refused: dict[Excuse | Withdrawal, str] = {}
     for asked in requests:
         recorded = [
             one.entry for kind in (EXCUSE, EXCUSE_WITHDRAWN) for one in await ledger.entries(kind)
@@ -45,8 +48,9 @@ async def _record(ledger: Ledger, requests: Sequence[Excuse | Withdrawal]) -> No
         try:
             entry = unrecorded(asked, read_excuses(recorded))
         except ExcuseError as error:
-            log.warning("excuse refused: %s", error)
+            refused[asked] = f"excuse refused: {error}"
             continue
         if entry is not None:
             await ledger.append([entry])
             log.info("excuse recorded: %s %s", entry.kind, entry.payload["excuse"])
+    return refused

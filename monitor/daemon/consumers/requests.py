@@ -12,7 +12,7 @@ from monitor.ledger.chain import LedgerError
 from monitor.state.request_file import Dated, RequestFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from monitor.clock import Clock
     from monitor.state.file import Stamp
@@ -27,10 +27,13 @@ Asked = TypeVar("Asked", bound=Dated)
 
 async def obey_requests(
     file: StoredRequests[Asked],
-    carry_out: Callable[[Sequence[Asked]], Awaitable[None]],
+    carry_out: Callable[[Sequence[Asked]], Awaitable[Mapping[Asked, str]]],
     clock: Clock,
 ) -> None:
     """Carry out the requests of each new version of a file until cancelled.
+
+    `carry_out` returns the requests that it refuses, each with a sentence for the log. They are
+    removed from the file: they must not be carried out later, when the obstacle is gone.
 
     While the file or the ledger cannot be read, the version is tried again; each problem is logged
     once. So `carry_out` may get requests that it has carried out already.
@@ -41,7 +44,11 @@ async def obey_requests(
         try:
             stamp = file.stamp()
             if stamp != done:
-                await carry_out(file.read())
+                refused = await carry_out(file.read())
+                if refused:
+                    file.remove(refused)
+                for sentence in refused.values():
+                    log.warning("%s", sentence)
                 done = stamp
             problem = ""
         except (RequestFileError, LedgerError) as error:

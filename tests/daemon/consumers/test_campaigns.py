@@ -85,6 +85,25 @@ def test_a_site_without_throughput_settings_starts_no_campaign(tmp_path: Path) -
     run_virtually(main())
 
 
+def test_a_refused_request_is_gone_and_starts_no_campaign_later(tmp_path: Path) -> None:
+    async def main() -> None:
+        inventory = inventory_of(tmp_path, TOWN)
+        school = inventory.schools[0]
+        site = f"{school.id}/{school.sites[0].id}"
+        requests = RequestFile(tmp_path / FILE_NAME)
+        async with running(tmp_path, inventory) as one:
+            now = one.clock.now()
+            requests.add(Request("start", site, campaign_id(site, now), now))
+            await asyncio.sleep(10)
+        # What was missing is configured a week later.
+        async with running(tmp_path, measurable(inventory)) as one:
+            await asyncio.sleep(10)
+            assert await phases(one) == []
+        assert requests.read() == ()
+
+    run_virtually(main())
+
+
 def test_a_reload_while_the_ledger_is_read_at_the_start_is_not_lost(tmp_path: Path) -> None:
     async def main() -> None:
         inventory = inventory_of(tmp_path, TOWN)

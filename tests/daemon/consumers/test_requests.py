@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from monitor.campaigns.requests import FILE_NAME, Request, RequestFile
@@ -12,12 +13,13 @@ from monitor.ledger.chain import LedgerError
 from tests.virtual_time import START, VirtualClock, run_virtually
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
 
     import pytest
 
 WANTED = Request("start", "goethe/main", "goethe-1", START)
+REFUSED = Request("start", "goethe/main", "goethe-2", START)
 
 
 class Obeyed:
@@ -27,16 +29,17 @@ class Obeyed:
         self.fails = fails
         self.requests: list[Request] = []
 
-    async def carry_out(self, requests: Sequence[Request]) -> None:
+    async def carry_out(self, requests: Sequence[Request]) -> dict[Request, str]:
         if self.fails:
             self.fails -= 1
             raise LedgerError("the database is away")
         self.requests += requests
+        return {}
 
 
 def followed(
     file: RequestFile,
-    carry_out: Callable[[Sequence[Request]], Awaitable[None]],
+    carry_out: Callable[[Sequence[Request]], Awaitable[Mapping[Request, str]]],
     change: Callable[[], None] = lambda: None,
 ) -> None:
     """Follow a file for a minute; change it in the middle."""
@@ -101,3 +104,42 @@ def test_requests_wait_for_a_ledger_that_fails(
         followed(file, obeyed.carry_out)
     assert obeyed.requests == [WANTED], "carried out once"
     assert len(caplog.records) == 1
+
+
+def test_a_refused_request_is_logged_once_and_is_gone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file, later = RequestFile(tmp_path / FILE_NAME), Request("cancel", "goethe/main", "", START)
+    file.add(WANTED)
+    file.add(REFUSED)
+    seen: list[tuple[Request, ...]] = []
+
+    async def carry_out(requests: Sequence[Request]) -> dict[Request, str]:
+        seen.append(tuple(requests))
+        return {one: "campaign: one runs there" for one in requests if one == REFUSED}
+
+    with caplog.at_level(logging.WARNING):
+        followed(file, carry_out, lambda: file.add(later))
+    assert file.read() == (WANTED, later)
+    assert seen == [(WANTED, REFUSED), (WANTED,), (WANTED, later)]
+    assert [one.getMessage() for one in caplog.records] == ["campaign: one runs there"]
+
+
+def test_a_refused_request_that_cannot_be_removed_is_tried_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = RequestFile(tmp_path / FILE_NAME)
+    file.add(REFUSED)
+    with ExitStack() as stack, caplog.at_level(logging.WARNING):
+        # Another command holds the lock.
+        stack.enter_context(file._file.locked())
+
+        async def carry_out(requests: Sequence[Request]) -> dict[Request, str]:
+            return dict.fromkeys(requests, "campaign: one runs there")
+
+        followed(file, carry_out, stack.close)
+    assert file.read() == ()
+    assert [one.getMessage() for one in caplog.records] == [
+        "requests cannot be carried out: another command is changing campaigns; try again",
+        "campaign: one runs there",
+    ]
