@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -51,9 +52,9 @@ class Reloads:
         self._parts = parts
         self._pipeline = pipeline
         self._schedule = schedule
-        self._lock = asyncio.Lock()
         self._wanted = asyncio.Event()
         self._trigger = ""
+        self._callers: deque[tuple[str, asyncio.Future[bool]]] = deque()
         self._outdated: list[TrapReceiver] = []
         self.traps: TrapDesk | None = None
         self.loaded = loaded
@@ -66,42 +67,67 @@ class Reloads:
         self._trigger = trigger
         self._wanted.set()
 
-    async def run(self) -> None:
-        """Reload whenever it is requested, until cancelled."""
-        while True:
-            await self._wanted.wait()
-            self._wanted.clear()
-            await self.reload(self._trigger)
-
     async def reload(self, trigger: str) -> bool:
+        """Have the configuration reloaded by `run`; return whether it was applied.
+
+        The log says why not. `trigger` is what requested it. If the caller is cancelled, a reload
+        that has begun still runs to its end; one that has not is dropped.
+        """
+        applied: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._callers.append((trigger, applied))
+        self._wanted.set()
+        return await applied
+
+    async def run(self) -> None:
+        """Reload whenever it is requested, until cancelled, as are callers that still wait then."""
+        try:
+            while True:
+                await self._wanted.wait()
+                self._wanted.clear()
+                if self._trigger:
+                    trigger, self._trigger = self._trigger, ""
+                    await self._reload(trigger)
+                await self._reload_for_callers()
+        finally:
+            for _, applied in self._callers:
+                applied.cancel()
+
+    async def _reload_for_callers(self) -> None:
+        while self._callers:
+            trigger, applied = self._callers[0]
+            if not applied.done():
+                was_applied = await self._reload(trigger)
+                if not applied.done():
+                    applied.set_result(was_applied)
+            self._callers.popleft()
+
+    async def _reload(self, trigger: str) -> bool:
         """Reload the configuration; keep the current one if anything is wrong with the new one.
 
-        Returns whether it was applied; the log says why not. `trigger` is what requested it. The
-        web configuration file is reloaded, too, and applied or rejected independently.
+        The web configuration file is reloaded, too, and applied or rejected independently.
         """
         house = self._parts.threads.house
         if (web := self._parts.web_file) is not None:
             await web.look(house, anyway=True)
-        async with self._lock:
-            before = self.loaded
-            try:
-                # A file that is slow to reject must not delay the probes.
-                loaded = await house.run(self._load)
-                refuse_loss_of_end(before.inventory, loaded.inventory)
-                if not self._settings.allow_fewer_schools:
-                    refuse_loss_of_schools(before.inventory, loaded.inventory)
-                words = changes_between(before.inventory, loaded.inventory)
-                await self._take_over(loaded)
-            except REFUSALS as error:
-                # The file's own errors are complete; a traceback would hide them.
-                self._refuse(trigger, before, error)
-                return False
-            except Exception as error:  # noqa: BLE001  # whatever it is, the old configuration is intact
-                self._refuse(trigger, before, error, bug=error)
-                return False
-            old, new = before.digest[:12], loaded.digest[:12]
-            audit.info("reload by %s: configuration %s to %s; %s", trigger, old, new, words)
-            return True
+        before = self.loaded
+        try:
+            # A file that is slow to reject must not delay the probes.
+            loaded = await house.run(self._load)
+            refuse_loss_of_end(before.inventory, loaded.inventory)
+            if not self._settings.allow_fewer_schools:
+                refuse_loss_of_schools(before.inventory, loaded.inventory)
+            words = changes_between(before.inventory, loaded.inventory)
+            await self._take_over(loaded)
+        except REFUSALS as error:
+            # The file's own errors are complete; a traceback would hide them.
+            self._refuse(trigger, before, error)
+            return False
+        except Exception as error:  # noqa: BLE001  # whatever it is, the old configuration is intact
+            self._refuse(trigger, before, error, bug=error)
+            return False
+        old, new = before.digest[:12], loaded.digest[:12]
+        audit.info("reload by %s: configuration %s to %s; %s", trigger, old, new, words)
+        return True
 
     async def _take_over(self, loaded: Loaded) -> None:
         """Build everything that depends on the new configuration, then put it in place at once."""

@@ -88,8 +88,9 @@ PARTS = {
 }
 # They report that a reload failed and cannot themselves fail because of the reload.
 HANDLERS = {
-    "Daemon.reload",
-    "Reloads.reload",
+    "Reloads.run",
+    "Reloads._reload_for_callers",
+    "Reloads._reload",
     "Reloads._refuse",
     "OwnMetrics.count_reload",
     "Reloads.close_outdated",
@@ -102,7 +103,7 @@ class InjectedError(Exception):
 
 @dataclass
 class Steps:
-    """The calls of one task; `raise_at` is the one that fails: a function and its call number."""
+    """The calls of reloads; `raise_at` is the one that fails: a function and its call number."""
 
     calls: dict[str, int] = field(default_factory=dict)
     raise_at: tuple[str, int] = ("", 0)
@@ -123,8 +124,8 @@ class Steps:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Observe the calls of the running task within the context."""
-        self.task = asyncio.current_task()
+        """Observe the calls of the daemon's task that reloads within the context."""
+        [self.task] = [task for task in asyncio.all_tasks() if task.get_name() == "reload"]
         sys.setprofile(self.profile)
         try:
             yield

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest
 
@@ -19,14 +22,17 @@ from tests.modelled import Network, Running, inventory_of, running
 from tests.virtual_time import run_virtually
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from monitor.daemon.settings import Loaded
     from monitor.status.model import CheckStatus
 
 TOWN = Town(161, {"voede": 1, "goethe": 2, "kant": 3, "natorp": 4, "kortum": 5}, switches=1)
 SCHOOLS = len(TOWN.schools)
 ROUTER = "127.82.2.1"
 SWITCH = "127.82.2.11"
+HELD_SECONDS = 120.0
 
 
 def fewer(schools: int) -> Town:
@@ -177,6 +183,61 @@ def test_many_reload_requests_are_merged_and_run_one_at_a_time(tmp_path: Path) -
                 one.daemon.request_reload("SIGHUP")
                 await asyncio.sleep(5)
                 assert len(one.daemon.inventory.schools) == number
+
+    run_virtually(main())
+
+
+@contextmanager
+def slow_reloads(one: Running) -> Iterator[asyncio.Event]:
+    """Let reloads wait for the end of the context; yield the event that one has begun."""
+    loop, begun, hold = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def load() -> Loaded:
+        loop.call_soon_threadsafe(begun.set)
+        hold.wait(HELD_SECONDS)
+        return one.loaded[0]
+
+    with patch.object(one.daemon._reloads, "_load", load):
+        try:
+            yield begun
+        finally:
+            hold.set()
+
+
+def test_a_reload_that_has_begun_ends_although_its_caller_is_gone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
+            await asyncio.sleep(5)
+            one.offer(inventory_of(tmp_path, fewer(4)))
+            with slow_reloads(one) as begun:
+                callers = [asyncio.create_task(one.daemon.reload(name)) for name in ("ada", "bob")]
+                await begun.wait()
+                for caller in callers:
+                    caller.cancel()
+                await asyncio.wait(callers)
+                later = asyncio.create_task(one.daemon.reload("eve"))
+                await asyncio.sleep(0)
+            assert await later
+            assert len(one.daemon.inventory.schools) == 4
+
+    with caplog.at_level(logging.INFO, "monitor.audit"):
+        run_virtually(main())
+    said = [line.partition(":")[0] for line in caplog.messages if "reload by" in line]
+    by = ["reload by HTTP (user ada)", "reload by HTTP (user eve)"]
+    assert said == by, "the turn of bob had not come"
+
+
+def test_no_caller_waits_for_a_reload_beyond_the_stop(tmp_path: Path) -> None:
+    async def main() -> None:
+        with ExitStack() as stack:
+            async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
+                begun = stack.enter_context(slow_reloads(one))
+                callers = [asyncio.create_task(one.daemon.reload()) for _ in range(2)]
+                await begun.wait()
+            await asyncio.wait(callers)
+            assert all(caller.cancelled() for caller in callers)
 
     run_virtually(main())
 
