@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PIECE_SECONDS: Final = 300
 PIECES: Final = 24 * 3600 // PIECE_SECONDS
+_PIECES_OF_HOUR: Final = 3600 // PIECE_SECONDS
 
 
 @dataclass(slots=True)
@@ -55,7 +56,10 @@ class RoundTripHistory:
         if pieces is None or not isinstance(values, EchoRound):
             return
         number = int(observation.started.timestamp()) // PIECE_SECONDS
-        # After the clock was set back, results are added to the newest interval.
+        # After the clock was set back by an hour at most, results are added to the newest interval.
+        # Otherwise it had been wrong, and so are the times of what was measured meanwhile.
+        if pieces and pieces[-1].number - number > _PIECES_OF_HOUR:
+            pieces[:] = [piece for piece in pieces if piece.number <= number]
         if not pieces or pieces[-1].number < number:
             pieces.append(_Piece(number))
             del pieces[:-PIECES]

@@ -35,10 +35,20 @@ class _Day:
         self.newest = 0
 
     def advance(self, hour: int) -> None:
-        """Empty the places of the hours that have begun; a clock that was set back changes none."""
-        for begun in range(max(self.newest + 1, hour - HOURS + 1), hour + 1):
-            self.ok[begun % HOURS] = self.failed[begun % HOURS] = 0
+        """Empty the places of the hours that have begun.
+
+        If the clock was set back by an hour at most, the newest hour goes on until it catches up.
+        Otherwise it had been wrong, and the hours that have not come yet are emptied.
+        """
+        if self.newest - hour > 1:
+            self._empty(hour + 1, self.newest)
+            self.newest = hour
+        self._empty(self.newest + 1, hour)
         self.newest = max(self.newest, hour)
+
+    def _empty(self, first: int, last: int) -> None:
+        for hour in range(max(first, last - HOURS + 1), last + 1):
+            self.ok[hour % HOURS] = self.failed[hour % HOURS] = 0
 
 
 class OutcomeHistory:
@@ -58,7 +68,7 @@ class OutcomeHistory:
         if day is None or observation.outcome is Outcome.UNKNOWN:
             return
         hour = int(observation.started.timestamp()) // _HOUR_SECONDS
-        if hour > day.newest:
+        if hour != day.newest:
             day.advance(hour)
         counts = day.ok if observation.outcome is Outcome.OK else day.failed
         place = day.newest % HOURS

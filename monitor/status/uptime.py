@@ -98,11 +98,16 @@ class UptimeBook:
             LedgerError: if the ledger cannot be read.
         """
         hour = minute_of(now) // _HOUR
-        back = _AGAIN if self._newest is not None else timedelta(hours=HOURS)
-        if self._newest is not None and hour - self._newest > 1:
-            back = min(back + timedelta(hours=hour - self._newest), timedelta(hours=HOURS))
+        # After the clock was set back: minutes that were recorded while it was ahead would hide
+        # those recorded since.
+        starts_over = self._newest is None or hour < self._newest
+        back = timedelta(hours=HOURS)
+        if self._newest is not None and not starts_over:
+            back = min(_AGAIN + timedelta(hours=hour - self._newest), back)
         # Read before anything is changed: what a failing ledger did not give is read next time.
         entries = tuple(minute_entries(source, now - back, now))
+        if starts_over:
+            self._lines, self._next, self._newest = {}, {}, None
         self._advance(hour)
         self._add(entries)
         place = (hour + 1) % HOURS
@@ -117,7 +122,7 @@ class UptimeBook:
             for begun in range(max(self._newest + 1, hour - HOURS + 1), hour + 1):
                 for line in self._lines.values():
                     line.up[begun % HOURS] = line.down[begun % HOURS] = 0
-        self._newest = hour if self._newest is None else max(hour, self._newest)
+        self._newest = hour
 
     def _add(self, entries: Iterable[Entry]) -> None:
         scopes: dict[str, tuple[str, ...]] = {}

@@ -60,10 +60,29 @@ def test_a_clock_set_back_continues_in_the_newest_hour(town: Inventory) -> None:
     one, *_ = town.checks()
     history = OutcomeHistory(town)
     history.observe(run(one, Outcome.OK))
-    history.observe(run(one, Outcome.OK, 5))
+    history.observe(run(one, Outcome.OK, 1))
     ok, _ = history.last_day(one.id, NOW)
     assert ok[-1] == 2
     assert sum(ok) == 2
+
+
+def test_hours_of_a_clock_that_was_far_ahead_are_dropped(town: Inventory) -> None:
+    one, *_ = town.checks()
+    history = OutcomeHistory(town)
+    for hours_ago in (3, 2, -48, 2, 1, 0):
+        history.observe(run(one, Outcome.OK, hours_ago))
+    assert history.last_day(one.id, NOW)[0] == (*(0,) * 21, 1, 1, 1)
+    # A reader notices it before the next run.
+    history.observe(run(one, Outcome.FAILED, -48))
+    assert history.last_day(one.id, NOW) == ((), ())
+
+
+def test_hours_before_a_clock_that_was_some_hours_ahead_are_kept(town: Inventory) -> None:
+    one, *_ = town.checks()
+    history = OutcomeHistory(town)
+    for hours_ago in (3, -5, 2):
+        history.observe(run(one, Outcome.OK, hours_ago))
+    assert history.last_day(one.id, NOW)[0] == (*(0,) * 20, 1, 1, 0, 0)
 
 
 def test_a_reload_keeps_the_last_day_of_remaining_checks(town: Inventory) -> None:

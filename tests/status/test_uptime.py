@@ -126,6 +126,23 @@ def test_minutes_older_than_the_bar_leave_it(paper: Paper) -> None:
     assert book.read(paper, later)["goethe/main"].month.ratio == 1.0
 
 
+def test_minutes_recorded_while_the_clock_was_ahead_hide_none_recorded_since(paper: Paper) -> None:
+    paper.write(NOW - timedelta(days=30), 30 * 24 * 60, "uu")
+    book = UptimeBook()
+    book.read(paper, NOW)
+    ahead = NOW + timedelta(days=2)
+    paper.write(ahead - timedelta(minutes=20), 10, "uu")
+    book.read(paper, ahead)
+    later = NOW + timedelta(minutes=20)
+    paper.write(NOW, 20, "du")
+    found = book.read(paper, later)
+    assert found == UptimeBook().read(paper, later)
+    assert found["goethe/main"].day.stretches[-1] == Stretch(Level.PARTLY, 23, 1)
+    later += timedelta(hours=3)
+    paper.write(NOW + timedelta(minutes=20), 180, "ud")
+    assert book.read(paper, later) == UptimeBook().read(paper, later)
+
+
 def test_minutes_that_could_not_be_read_are_read_next_time(paper: Paper) -> None:
     paper.write(NOW - timedelta(days=1), 24 * 60, "ud")
 
