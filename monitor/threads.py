@@ -13,12 +13,12 @@ Must not know: what is done in the threads.
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from concurrent.futures import Executor, Future
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from queue import Empty, SimpleQueue
-from threading import Lock, Thread
+from threading import Condition, Lock, Thread
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, TypeVarTuple, Unpack
 
 if TYPE_CHECKING:
@@ -41,28 +41,46 @@ READER_QUEUE: Final = 16
 
 
 class FullError(RuntimeError):
-    """All threads of a purpose are busy and its queue is full; the message says which."""
+    """There is no room for another job, or no thread; the message says why and of which purpose."""
 
 
-class _Job:
-    """A function with its arguments, and the future of its result."""
+class _Queue:
+    """Jobs that wait for a thread, in the order they came: functions by the futures of results."""
 
-    __slots__ = ("call", "future")
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._waiting: OrderedDict[Future[Any], Callable[[], object]] = OrderedDict()
+        self._is_closed = False
 
-    def __init__(self, call: Callable[[], object]) -> None:
-        self.call = call
-        self.future: Future[Any] = Future()
+    def put(self, future: Future[Any], call: Callable[[], object]) -> None:
+        """Add a job."""
+        with self._changed:
+            self._waiting[future] = call
+            self._changed.notify()
 
-    def do(self) -> None:
-        """Run the function and set the future's result or exception, unless it was cancelled."""
-        if not self.future.set_running_or_notify_cancel():
-            return
-        try:
-            result = self.call()
-        except BaseException as error:  # noqa: BLE001  # it is raised where the result is awaited
-            self.future.set_exception(error)
-        else:
-            self.future.set_result(result)
+    def take(self) -> tuple[Future[Any], Callable[[], object]] | None:
+        """Wait for a job and return it; None once the queue is closed and empty."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._is_closed)
+            return self._waiting.popitem(last=False) if self._waiting else None
+
+    def drop(self, future: Future[Any]) -> None:
+        """Remove a job if it still waits."""
+        with self._changed:
+            self._waiting.pop(future, None)
+
+    def cancel(self) -> None:
+        """Cancel all jobs that wait."""
+        with self._changed:
+            futures = tuple(self._waiting)
+        for future in futures:
+            future.cancel()
+
+    def close(self) -> None:
+        """End each thread as soon as no job waits."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
 
 
 class Threads(Executor):
@@ -75,33 +93,29 @@ class Threads(Executor):
         self._jobs = 0
         self._lock = Lock()
         self._threads: list[Thread] = []
-        # Each None ends one thread.
-        self._waiting: SimpleQueue[_Job | None] = SimpleQueue()
+        self._queue = _Queue()
         self._is_shut = False
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Queue a job; see `Executor.submit`.
 
         Raises:
-            FullError: if too many wait already.
+            FullError: if too many wait already, or no thread can be started.
             RuntimeError: if it was shut down.
         """
-        job = _Job(partial(fn, *args, **kwargs))
+        future: Future[T] = Future()
         with self._lock:
             if self._is_shut:
                 raise RuntimeError(f"no jobs for {self._purpose} are taken any more")
             if self._jobs >= self._most:
                 raise FullError(f"{self._jobs} jobs run or wait for {self._purpose} already")
+            if len(self._threads) < min(self._jobs + 1, self._most_threads):
+                self._start_thread()
             self._jobs += 1
-            if len(self._threads) < min(self._jobs, self._most_threads):
-                name = f"{self._purpose}_{len(self._threads)}"
-                thread = Thread(target=_work_off, args=(self._waiting,), name=name, daemon=True)
-                thread.start()
-                self._threads.append(thread)
         # A running job holds its thread until it ends, even if the caller has given up.
-        job.future.add_done_callback(self._ended)
-        self._waiting.put(job)
-        return job.future
+        future.add_done_callback(self._ended)
+        self._queue.put(future, partial(fn, *args, **kwargs))
+        return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002  # as in Executor
         """Take no more jobs; see `Executor.shutdown`."""
@@ -109,13 +123,8 @@ class Threads(Executor):
             self._is_shut = True
             threads = list(self._threads)
         if cancel_futures:
-            with suppress(Empty):
-                while True:
-                    job = self._waiting.get_nowait()
-                    if job is not None:
-                        job.future.cancel()
-        for _ in threads:
-            self._waiting.put(None)
+            self._queue.cancel()
+        self._queue.close()
         if wait:
             for thread in threads:
                 thread.join()
@@ -124,19 +133,45 @@ class Threads(Executor):
         """Return what a job returns; raises what it raises.
 
         Raises:
-            FullError: if too many wait already.
+            FullError: if too many wait already, or no thread can be started.
         """
         return await asyncio.get_running_loop().run_in_executor(self, work, *args)
 
-    def _ended(self, _: object) -> None:
+    def _start_thread(self) -> None:
+        name = f"{self._purpose}_{len(self._threads)}"
+        thread = Thread(target=_work_off, args=(self._queue,), name=name, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            # The machine has no more threads for us; those that run do the job later.
+            if not self._threads:
+                raise FullError(f"no thread for {self._purpose}: {error}") from error
+        else:
+            self._threads.append(thread)
+
+    def _ended(self, future: Future[Any]) -> None:
+        # A cancelled job must not keep its arguments until its turn.
+        self._queue.drop(future)
         with self._lock:
             self._jobs -= 1
 
 
-def _work_off(waiting: SimpleQueue[_Job | None]) -> None:
-    while (job := waiting.get()) is not None:
-        job.do()
+def _work_off(queue: _Queue) -> None:
+    while (job := queue.take()) is not None:
+        _do(*job)
         del job  # or it would be kept until the next one comes
+
+
+def _do(future: Future[Any], call: Callable[[], object]) -> None:
+    """Call a function and set the future's result or exception, unless it was cancelled."""
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = call()
+    except BaseException as error:  # noqa: BLE001  # it is raised where the result is awaited
+        future.set_exception(error)
+    else:
+        future.set_result(result)
 
 
 @dataclass(frozen=True, slots=True)

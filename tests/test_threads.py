@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import weakref
+from concurrent.futures import CancelledError
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -65,6 +67,61 @@ async def test_a_cancelled_caller_frees_its_queue_slot_but_no_busy_thread() -> N
         finally:
             hold.set()
         assert await later == 1
+
+
+async def test_a_cancelled_job_is_not_kept_until_its_turn() -> None:
+    class Argument:
+        pass
+
+    hold, argument = Event(), Argument()
+    gone = weakref.ref(argument)
+    with Threads("tests", 1, 1) as threads:
+        held = threads.submit(hold.wait, BLOCKED_SECONDS)
+        try:
+            waits = threads.submit(print, argument)
+            del argument
+            assert waits.cancel()
+            assert gone() is None
+            with pytest.raises(CancelledError):
+                waits.result()
+        finally:
+            hold.set()
+        assert held.result(BLOCKED_SECONDS)
+
+
+async def test_jobs_wait_for_the_threads_there_are_if_no_more_can_be_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hold, start = Event(), Thread.start
+    with Threads("tests", 2, 0) as threads:
+        held = threads.submit(hold.wait, BLOCKED_SECONDS)
+        try:
+            monkeypatch.setattr(Thread, "start", no_more)
+            waits = threads.submit(int, "1")
+            with pytest.raises(FullError, match="2 jobs run or wait"):
+                threads.submit(int, "2")
+            assert waits.cancel()
+            monkeypatch.setattr(Thread, "start", start)
+            assert threads.submit(int, "3").result(BLOCKED_SECONDS) == 3
+        finally:
+            hold.set()
+        assert held.result(BLOCKED_SECONDS)
+
+
+async def test_a_job_without_any_thread_is_refused_and_does_not_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Threads("tests", 1, 0) as threads:
+        with monkeypatch.context() as patched:
+            patched.setattr(Thread, "start", no_more)
+            for _ in range(3):
+                with pytest.raises(FullError, match="no thread for tests: can't start new thread"):
+                    await threads.run(int, "1")
+        assert await threads.run(int, "1") == 1
+
+
+def no_more(_: Thread) -> None:
+    raise RuntimeError("can't start new thread")
 
 
 async def test_names_are_resolved_while_all_readers_are_busy() -> None:
