@@ -127,7 +127,7 @@ class PysnmpReader:
         target = self._targets.get(place)
         if target is None:
             kind = self._kinds[":" in address[0]]
-            target = await kind.create(address[:2], timeout=agent.timeout, retries=0)
+            target = await kind.create(address, timeout=agent.timeout, retries=0)
             self._targets[place] = target
         return _Session(agent, deadline, engine, target, lambda: self._gate.expecting(address[:2]))
 

@@ -129,8 +129,14 @@ class ReplyGate:
 
         class Target(base):  # type: ignore[misc]  # no types
             PROTO_TRANSPORT = Gated
+            _resolve_address = _unresolved
 
         return Target
+
+
+async def _unresolved(_: object, address: tuple[Any, ...]) -> tuple[Any, ...]:
+    # It is literal; pysnmp looks up even these, in the event loop's default executor.
+    return address
 
 
 def _id_of(datagram: bytes) -> int | None:

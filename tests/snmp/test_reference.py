@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,6 +19,9 @@ from tests.snmp.agent import HC_IN_OCTETS, IN_OCTETS, OUT_OCTETS, ByteAgent, int
 from tests.snmp.hostile import Answer, backwards, cycling, endless, serving
 from tests.snmp.reading import within
 from tests.virtual_time import on_virtual_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 REQUEST = Request(
     ("sysDescr", "sysObjectID", "sysUpTime", "sysName", "sysLocation"),
@@ -68,6 +73,13 @@ class SilentAboutTheLast(NamesNoCulprit):
         return [reply] if is_first else []
 
 
+class NoThreads(ThreadPoolExecutor):
+    """A default executor of the event loop that takes no work."""
+
+    def submit(self, fn: Callable[..., Any], /, *_: object, **__: object) -> Future[Any]:
+        raise AssertionError(f"{fn} in the default executor")
+
+
 @on_virtual_time
 async def test_objects_are_requested_one_by_one_if_the_agent_names_no_culprit() -> None:
     agent = NamesNoCulprit(interfaces([1]))
@@ -92,6 +104,19 @@ async def test_objects_read_before_a_timeout_are_kept() -> None:
     assert result.failure is not None
     assert result.failure.kind is FailureKind.TIMEOUT
     assert result.scalars == {"sysDescr": b"a switch"}
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+@on_virtual_time
+async def test_a_literal_address_needs_no_thread(address: str) -> None:
+    agent, executor = ByteAgent(interfaces([1])), NoThreads()
+    asyncio.get_running_loop().set_default_executor(executor)
+    async with (
+        PysnmpReader() as reference,
+        serving(lambda data: [agent.answer(data)], timeout=2.0, host=address) as place,
+    ):
+        result = await reference.read(place, Request(("sysName",), ()), within(20))
+    assert result.scalars == {"sysName": b"sw1"}
 
 
 @pytest.mark.parametrize("version", ["1", "2c"])
