@@ -65,7 +65,7 @@ def interface_names(ports: Iterable[Port], names: Mapping[int, str]) -> dict[Por
     If every port number is an ifIndex, and no two ports have the same, these are the interfaces.
     Otherwise a port is the only interface whose name has its unit and number.
     """
-    ports = list(ports)
+    ports = frozenset(ports)
     numbers = {number for _, number in ports}
     if len(numbers) == len(ports) and numbers <= names.keys():
         return {port: names[port[1]] for port in ports}

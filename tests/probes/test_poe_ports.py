@@ -52,6 +52,27 @@ def test_a_port_is_named_only_if_its_interface_is_certain(
     assert interface_names(ports, names) == expected
 
 
+def test_ports_are_looked_up_and_not_searched() -> None:
+    compared = 0
+
+    class Port(tuple[int, int]):
+        __slots__ = ()
+        __hash__ = tuple.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return super().__eq__(other)
+
+    ports = [Port((1, number)) for number in range(1, MAX_PORTS + 1)]
+    names = {10_000 + number: f"Gi1/0/{number}" for _, number in ports}
+    found = interface_names(ports, names)
+    assert {port: found[port] for port in ports} == {port: f"Gi1/0/{port[1]}" for port in ports}, (
+        "each has its name"
+    )
+    assert compared < 20 * MAX_PORTS
+
+
 async def test_port_names_are_read_only_if_there_are_ports() -> None:
     columns = {**POWER, STATUS: {(1, 1): 3, (1, 2): 4, (1, 3): 9}}
     names = {"ifName": {1: b"1", 2: b"2\xff", 3: b"3"}}
