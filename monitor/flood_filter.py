@@ -153,6 +153,12 @@ def lost_datagrams(receiving: socket.socket) -> int:
     return lost
 
 
+def receive_buffer_bytes(receiving: socket.socket) -> int:
+    """Return the size of a receive buffer as the kernel counts it (twice the requested one)."""
+    _, room, *_ = _memory(receiving)
+    return room
+
+
 def is_half_full(receiving: socket.socket) -> bool:
     """Return whether unread datagrams fill at least half of a socket's receive buffer."""
     held, room, *_ = _memory(receiving)

@@ -28,6 +28,8 @@ from monitor.flood_filter import (
     FloodFilter,
     Instruction,
     attach,
+    lost_datagrams,
+    receive_buffer_bytes,
 )
 from monitor.probes.echo.packet import ECHO_REPLY, parse_error, parse_reply
 
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
 # SO_TIMESTAMPNS_NEW has 64-bit seconds on every architecture.
 _SO_SNDBUFFORCE = 32
 _SO_RCVBUFFORCE = 33
-_SO_MEMINFO = 55
 _SO_TIMESTAMPNS_NEW = 64
 _IP_RECVERR = 11
 _IP_RECVTTL = 12
@@ -50,9 +51,6 @@ _HOP_LIMIT = {
 }
 _TIMESPEC = struct.Struct("=qq")
 _INT = struct.Struct("=i")
-_MEMINFO = struct.Struct("=9I")
-_SK_MEMINFO_RCVBUF = 1
-_SK_MEMINFO_DROPS = 8
 _CONTROL_BYTES = 512
 _LARGEST_DATAGRAM = 65_535
 _QUOTED_BYTES = 64  # of our request in an ICMP error; only its header is looked at
@@ -138,12 +136,12 @@ class EchoPort:
     @property
     def receive_buffer_bytes(self) -> int:
         """Return the size the kernel granted, as it counts it (twice the requested payload)."""
-        return self._memory_information()[_SK_MEMINFO_RCVBUF]
+        return receive_buffer_bytes(self._socket)
 
     @property
     def kernel_drops(self) -> int:
-        """Return how many datagrams the kernel dropped because the buffer was full."""
-        return self._memory_information()[_SK_MEMINFO_DROPS]
+        """Return how many datagrams the kernel dropped, by a filter or because of a full buffer."""
+        return lost_datagrams(self._socket)
 
     def flood_filter(self) -> FloodFilter:
         """Return a filter against floods of this socket; the caller closes it."""
@@ -239,11 +237,6 @@ class EchoPort:
         identifier = secrets.randbelow(1 << 16)
         attach(opened, _own_replies(self.family, identifier))
         return identifier
-
-    def _memory_information(self) -> tuple[int, ...]:
-        return _MEMINFO.unpack(
-            self._socket.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size)
-        )
 
 
 def _open(family: socket.AddressFamily) -> tuple[Mode, socket.socket]:
