@@ -32,9 +32,19 @@ PAUSE_SECONDS: Final = 0.25
 _BACKLOG: Final = 1024
 _AT_ONCE: Final = 64
 """Connections that are accepted in a row before other tasks of the event loop run."""
+# The beginnings of requests that OpenSSL recognizes as HTTP, too.
+_METHODS: Final = (b"GET ", b"HEAD ", b"POST ", b"PUT ")
+_LONGEST_METHOD: Final = max(map(len, _METHODS))
+_REQUEST_BYTES: Final = 65_536
+# The words of the servers written in Go, so of Prometheus.
+_NOT_HTTPS: Final = (
+    b"HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n"
+    b"Client sent an HTTP request to an HTTPS server.\n"
+)
+_HTTP_REQUEST: Final = "HTTP_REQUEST"
 # What a client did wrong, by OpenSSL's name of it.
 _LACKS: Final = {
-    "HTTP_REQUEST": "it speaks http, and this port speaks https; correct its address",
+    _HTTP_REQUEST: "it speaks http, and this port speaks https; correct its address",
     "PEER_DID_NOT_RETURN_A_CERTIFICATE": "it has no certificate, which client_auth_type requires",
 }
 
@@ -154,6 +164,11 @@ class Acceptor:
     async def _shake_hands(
         self, connection: Connection, sock: socket.socket, context: ssl.SSLContext | None
     ) -> None:
+        if context is not None and await self._speaks_http(sock):
+            connection.handshake_failed()
+            self._log_handshake(_HTTP_REQUEST)
+            _answer_http(sock)
+            return
         try:
             await self._loop.connect_accepted_socket(
                 lambda: connection,
@@ -169,6 +184,19 @@ class Acceptor:
                 if isinstance(error, ssl.SSLError):
                     self._log_handshake(error.reason or "")
 
+    async def _speaks_http(self, sock: socket.socket) -> bool:
+        """Return whether a client begins with an HTTP request; what it sent stays unread."""
+        readable = asyncio.Event()
+        self._loop.add_reader(sock, readable.set)
+        try:
+            # Its deadline ends the connection, too, and so this.
+            await readable.wait()
+        finally:
+            self._loop.remove_reader(sock)
+        with contextlib.suppress(OSError):  # the handshake fails for the same reason
+            return sock.recv(_LONGEST_METHOD, socket.MSG_PEEK).startswith(_METHODS)
+        return False
+
     def _pause(self, listening: socket.socket) -> None:
         self._loop.remove_reader(listening)
         self._pauses[listening] = self._loop.call_later(
@@ -182,7 +210,7 @@ class Acceptor:
             log.error("connections cannot be accepted at the moment: %s", error.strerror)
 
     def _log_handshake(self, reason: str) -> None:
-        """Say what a client lacks, once a minute: the client itself sees an empty reply."""
+        """Say what a client lacks, once a minute: without TLS, most learn nothing themselves."""
         now = self._loop.time()
         lacks = _LACKS.get(reason)
         if lacks is not None and now - self._lacked.get(reason, -math.inf) >= LOG_SECONDS:
@@ -198,3 +226,11 @@ class Acceptor:
         if self._spare is not None:
             os.close(self._spare)
             self._spare = None
+
+
+def _answer_http(sock: socket.socket) -> None:
+    """Tell a client that this port speaks https, without waiting for it, and close."""
+    with contextlib.closing(sock), contextlib.suppress(OSError):
+        # If data were left unread, the kernel would send a reset, which overtakes the answer.
+        sock.recv(_REQUEST_BYTES)
+        sock.send(_NOT_HTTPS)

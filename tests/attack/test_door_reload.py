@@ -258,9 +258,9 @@ async def test_the_log_says_once_what_a_client_lacks_for_tls(
     # However slow the machine is, the second client comes too early for a second line.
     monkeypatch.setattr(accepting, "LOG_SECONDS", math.inf)
     async with served(folder, USERS + TLS + CLIENTS) as here:
-        for asked in (here, replace(here, scheme="http")):
+        for asked, status in ((here, "000"), (replace(here, scheme="http"), "400")):
             for _ in range(2):
-                assert await asked.curl() == "000"
+                assert await asked.curl() == status
     said = [one.getMessage() for one in caplog.records if "handshake" in one.getMessage()]
     begin = "a client was refused during the TLS handshake: "
     assert said == [

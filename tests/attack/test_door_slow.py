@@ -165,10 +165,32 @@ async def test_a_tls_handshake_has_the_same_deadline() -> None:
         )
         assert max(took) <= idle + LATE
         assert refused[Refusal.SLOW] == len(sends)
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(GET)
-        await counted(refused, Refusal.HANDSHAKE, 1)
+
+
+async def test_http_at_the_port_of_https_is_answered_and_closed() -> None:
+    issued = issue("server", None, days=9, names=("localhost",), is_authority=True)
+    access = WebAccess(Tls(issued.pem.decode(), issued.key_pem.decode()), USERS)
+    refused = no_refusals()
+    listen = Listen("127.0.0.1", 0, Unchanging(access), refused=refused)
+    async with serve(Shown(), listen) as port:
+        for number, sent in enumerate((GET, HALF, POST), start=1):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(sent)
+            answer = await asyncio.wait_for(reader.read(), LONG_ENOUGH)
+            assert answer.startswith(b"HTTP/1.0 400 Bad Request\r\n")
+            assert answer.endswith(b"\r\n\r\nClient sent an HTTP request to an HTTPS server.\n")
+            assert refused[Refusal.HANDSHAKE] == number
+            writer.close()
+        # A beginning that may still become TLS is left to the handshake.
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"G")
+        await asyncio.sleep(0.1)
+        writer.write(GET[1:])
+        with contextlib.suppress(ConnectionError):
+            assert b"200" not in await asyncio.wait_for(reader.read(), LONG_ENOUGH)
+        await counted(refused, Refusal.HANDSHAKE, 4)
         writer.close()
+    assert refused.total() == 4
 
 
 @pytest.mark.parametrize("by_tls", [False, True])
