@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 import logging
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
@@ -30,6 +30,7 @@ audit = logging.getLogger("monitor.audit")
 
 MAX_DAYS = 60
 MAX_REASON = 200
+MAX_BY = 64
 KEEP_DAYS = 400
 """How long ended windows are kept, because the availability of past months needs them."""
 
@@ -87,6 +88,7 @@ class MaintenanceBook:
         try:
             stamp = self._file.stamp()
             if stamp == self._stamp:
+                self._has_read = True
                 return False
             stored = self._file.windows()
         except DamagedFileError as error:
@@ -136,10 +138,19 @@ class MaintenanceBook:
             return self._by_school.get(school, ())
         return tuple(sorted((*self._configured, *map(_planned, self._stored)), key=_by_start))
 
-    def add(
-        self, school: str, starts: datetime, ends: datetime, reason: str, *, now: datetime
+    def add(  # noqa: PLR0913  # the keys of a window
+        self,
+        school: str,
+        starts: datetime,
+        ends: datetime,
+        reason: str,
+        *,
+        now: datetime,
+        by: str = "",
     ) -> PlannedWindow:
         """Add a window for a school or `ALL_SCHOOLS`; on return, it is durable.
+
+        `by` is the login of the person who adds it, for the log; empty if it is not known.
 
         Raises:
             MaintenanceError: if the school, the times or the reason are not acceptable, or the
@@ -149,7 +160,13 @@ class MaintenanceBook:
         self._check_school(school)
         _check_times(starts, ends, now)
         stored = StoredWindow(
-            secrets.token_hex(4), school, starts.astimezone(UTC), ends.astimezone(UTC), reason, now
+            secrets.token_hex(4),
+            school,
+            starts.astimezone(UTC),
+            ends.astimezone(UTC),
+            reason,
+            now,
+            _one_line(by)[:MAX_BY] or None,
         )
         self._change(lambda windows: (*windows, stored), now)
         return _planned(stored)
@@ -176,10 +193,7 @@ class MaintenanceBook:
             if found.starts >= now:
                 return others
             # The past part was maintenance, and the month's availability needs it.
-            shortened = StoredWindow(
-                found.id, found.school, found.starts, now, found.reason, found.added
-            )
-            return (*others, shortened)
+            return (*others, replace(found, ends=now))
 
         self._change(without, now)
         return _planned(found)
@@ -261,13 +275,17 @@ def _by_start(planned: PlannedWindow) -> tuple[datetime, str]:
 
 
 def _checked_reason(reason: str) -> str:
-    # One line of printable text: it is shown in terminals, pages and mails.
-    words = " ".join("".join(char if char.isprintable() else " " for char in reason).split())
+    words = _one_line(reason)
     if not words:
         raise MaintenanceError("a window needs a reason, for those who wonder next month")
     if len(words) > MAX_REASON:
         raise MaintenanceError(f"the reason has {len(words)} characters; {MAX_REASON} fit")
     return words
+
+
+def _one_line(words: str) -> str:
+    """Return one line of printable text: it is shown in terminals, pages and mails."""
+    return " ".join("".join(char if char.isprintable() else " " for char in words).split())
 
 
 def _log_changes(
@@ -277,7 +295,7 @@ def _log_changes(
     old, new = ({one.id: one for one in windows} for windows in (before, after))
     for id_, one in (old | new).items():
         if id_ not in old:
-            what = "added"
+            what = f"added by {one.by}" if one.by else "added"
         elif id_ not in new and one.ends > now:
             what = "cancelled"
         elif id_ in new and one != old[id_]:

@@ -26,7 +26,10 @@ MAX_ENTRIES = 2_000
 
 @dataclass(frozen=True, slots=True)
 class StoredWindow:
-    """One window as stored: its own id, the school's, and aware UTC instants."""
+    """One window as stored: its own id, the school's, and aware UTC instants.
+
+    `by` is the login of the person who added it, None if it is not known.
+    """
 
     id: str
     school: str
@@ -34,6 +37,7 @@ class StoredWindow:
     ends: datetime
     reason: str
     added: datetime
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ Must not know: how an excuse changes the minutes.
 from __future__ import annotations
 
 import difflib
-import getpass
 import secrets
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -44,7 +43,7 @@ from monitor.cli.common import (
 )
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say
-from monitor.cli.service import ServiceCommand
+from monitor.cli.service import ServiceCommand, person
 from monitor.clock import SystemClock
 from monitor.ledger.chain import LedgerError
 from monitor.state.request_file import RequestFileError
@@ -261,12 +260,7 @@ def _sites_of_provider(inventory: Inventory, provider: str) -> tuple[str, ...]:
 
 
 def _author(by: str | None) -> str:
-    if by is None:
-        try:
-            by = getpass.getuser()
-        except (KeyError, OSError):
-            by = ""
-    return checked_words(by, "a name (--by)")
+    return checked_words(person() if by is None else by, "a name (--by)")
 
 
 def _recorded(ledger: LedgerPlace) -> tuple[Excuse, ...]:

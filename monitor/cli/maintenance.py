@@ -23,7 +23,7 @@ from monitor.cli.common import (
     state_option,
 )
 from monitor.cli.output import say, say_json, show
-from monitor.cli.service import ServiceCommand
+from monitor.cli.service import ServiceCommand, person
 from monitor.clock import SystemClock
 from monitor.words.plural import count_of
 from monitor.words.table import Column, Kind, Table
@@ -78,7 +78,8 @@ def add(  # noqa: PLR0913, PLR0917  # one per option, passed by name
         starts = parse_until(begin, zone, now) if begin else now
         ends = parse_until(until, zone, now, after=starts)
         _refuse_early_span(until, zone, starts, ends)
-        planned = _book(inventory, state_dir, now).add(whose, starts, ends, reason, now=now)
+        book = _book(inventory, state_dir, now)
+        planned = book.add(whose, starts, ends, reason, now=now, by=person())
     except (TimeError, MaintenanceError) as error:
         fail(str(error), Exit.WRONG)
     if as_json:

@@ -11,6 +11,7 @@ Must not know: what any single command does.
 
 from __future__ import annotations
 
+import getpass
 import os
 import pwd
 import shutil
@@ -132,9 +133,9 @@ def transient(unit: Unit, name: str, words: Sequence[str], extra: Sequence[str])
     # The same user name must give the same uid, dynamic or not; otherwise the state changes owner.
     taken += [f"User={unit.user}", *extra]
     variables = [f"{key}={os.environ[key]}" for key in _HANDED_ON if key in os.environ]
-    # The name of the person (`sla excuse`) instead of the service.
-    person = os.environ.get("SUDO_USER") or os.environ.get("LOGNAME") or "root"
-    variables += [f"LOGNAME={person}", f"{INSIDE}=1"]
+    # For `person`: it is not the service's user.
+    login = os.environ.get("SUDO_USER") or os.environ.get("LOGNAME") or "root"
+    variables += [f"LOGNAME={login}", f"{INSIDE}=1"]
     return [
         "systemd-run",
         f"--unit={name}",
@@ -234,6 +235,17 @@ def own_name() -> str:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
         return str(os.geteuid())
+
+
+def person() -> str:
+    """Return the login of the person at the shell, also in a command that runs as the service.
+
+    Empty if it has none.
+    """
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
 
 
 def _systemctl(*words: str) -> None:

@@ -59,7 +59,7 @@ def test_the_daemon_logs_the_windows_that_the_command_changes(
     first = command.add("goethe", NOW, NOW + 2 * HOUR, "cabling", now=NOW)
     daemon = book(tmp_path)
     assert caplog.messages == [], "what was there at the start is not new"
-    second = command.add("schiller", NOW + HOUR, NOW + 3 * HOUR, "fibre", now=NOW)
+    second = command.add("schiller", NOW + HOUR, NOW + 3 * HOUR, "fibre", now=NOW, by=" an\nna")
     daemon.refresh(NOW)
     command.cancel(first.id, now=NOW + HOUR)
     command.cancel(second.id, now=NOW)
@@ -67,10 +67,28 @@ def test_the_daemon_logs_the_windows_that_the_command_changes(
     times = "2026-11-25 10:00 UTC to 2026-11-25 12:00 UTC"
     shortened = "2026-11-25 09:00 UTC to 2026-11-25 10:00 UTC"
     assert caplog.messages == [
-        f"maintenance window {second.id} added: schiller, {times}: fibre",
+        f"maintenance window {second.id} added by an na: schiller, {times}: fibre",
         f"maintenance window {first.id} ended early: goethe, {shortened}: cabling",
         f"maintenance window {second.id} cancelled: schiller, {times}: fibre",
     ]
+
+
+def test_a_window_without_a_known_author_is_logged_as_added(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Files of earlier versions have no author."""
+    caplog.set_level(logging.INFO, "monitor.audit")
+    daemon = book(tmp_path)
+    added = book(tmp_path).add("goethe", NOW, NOW + HOUR, "cabling", now=NOW)
+    file = tmp_path / "maintenance.json"
+    stored = json.loads(file.read_text())
+    del stored["windows"][0]["by"]
+    file.write_text(json.dumps(stored))
+    daemon.refresh(NOW)
+    times = "2026-11-25 09:00 UTC to 2026-11-25 10:00 UTC"
+    assert caplog.messages == [
+        f"maintenance window {added.id} added: goethe, {times}: cabling",
+    ], "also the first window of all"
 
 
 def test_configured_and_announced_windows_coexist(tmp_path: Path) -> None:

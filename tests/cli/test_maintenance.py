@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,16 @@ def test_a_window_is_added_listed_and_cancelled(place: tuple[str, ...]) -> None:
     assert (code, output) == (0, "cancelled: goethe, Umbau [1]\n")
     _, listed, _ = invoke("maintenance", "list", *place)
     assert "Umbau" not in listed
+
+
+def test_a_window_has_the_login_of_the_person_who_added_it(
+    place: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOGNAME", "anna")
+    wish = ("--until", "3h", "--reason", "Umbau")
+    assert invoke("maintenance", "add", "goethe", *wish, *place)[0] == 0
+    [window] = json.loads((tmp_path / "maintenance.json").read_text())["windows"]
+    assert window["by"] == "anna"
 
 
 def test_a_span_from_now_that_ends_before_the_start_is_explained(place: tuple[str, ...]) -> None:
