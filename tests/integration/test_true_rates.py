@@ -257,7 +257,7 @@ def gaps(prometheus: Prometheus, expr: str, play: Play) -> set[float]:
     instants = [{float(at) - play.began for at, _ in one["values"]} for one in found]
     steps = int((RUN_SECONDS - SCRAPE_SECONDS - first_full(expr)) / SCRAPE_SECONDS * 2)
     grid = {first_full(expr) + step * SCRAPE_SECONDS / 2 for step in range(steps + 1)}
-    return grid - set.intersection(*instants)
+    return grid - instants[0].intersection(*instants[1:])
 
 
 def points(question: Prometheus, expr: str, play: Play) -> list[list[float]]:
