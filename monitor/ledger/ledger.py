@@ -28,6 +28,7 @@ from monitor.ledger.chain import (
     require_valid,
 )
 from monitor.ledger.health import LedgerHealth, earlier_ledger
+from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -311,15 +312,13 @@ class Ledger:
     def _tell_loss(self) -> None:
         """Log how many entries the disk had not accepted when the ledger closed."""
         if self._waiting:
-            said = "%s: %d entries were not recorded: %s"
-            audit.error(said, self._place, self._waiting, self._problem)
+            lost = count_of(self._waiting, "entry was", "entries were")
+            audit.error("%s: %s not recorded: %s", self._place, lost, self._problem)
 
     async def _pause(self, seconds: float) -> None:
         """Wait `seconds`, or until the ledger is closed."""
-        waits = [
-            asyncio.ensure_future(self._clock.sleep(seconds)),
-            asyncio.ensure_future(self._closing.wait()),
-        ]
+        sleep, closing = self._clock.sleep(seconds), self._closing.wait()
+        waits = [asyncio.ensure_future(one) for one in (sleep, closing)]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:

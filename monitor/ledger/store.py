@@ -130,8 +130,7 @@ class Store:
         """Close the file and release its lock."""
         with suppress(sqlite3.Error):  # every commit was acknowledged before; nothing is lost
             self._connection.close()
-        with suppress(OSError):  # the next start then reports a kill
-            _write_mark(self._lock, _BEGUN)
+        _unmark(self._lock, was_open=False)
         self._lock.close()
 
 
@@ -154,6 +153,7 @@ def open_store(
         if problem or not path.exists():
             _begin(path, now, migrations, problem)
         was_open = _mark(lock)
+        opened.callback(_unmark, lock, was_open=was_open)
         connection = opened.enter_context(closing(connect(path)))
         with sqlite_errors(path):
             _prepare(connection)
@@ -220,12 +220,18 @@ def _mark(lock: FileIO) -> bool:
 
     The mark also says that a ledger was begun, so that its loss is noticed.
     """
+    was_open = False
     with suppress(OSError):  # on a full disk the next start records it
         lock.seek(0)
         was_open = lock.read().endswith(_OPEN)
         _write_mark(lock, _BEGUN + _OPEN)
-        return was_open
-    return False
+    return was_open
+
+
+def _unmark(lock: FileIO, *, was_open: bool) -> None:
+    """Record that no ledger is open here, unless the run before this one left it so."""
+    with suppress(OSError):  # the next start then reports a kill
+        _write_mark(lock, _BEGUN + _OPEN if was_open else _BEGUN)
 
 
 def _write_mark(lock: FileIO, mark: bytes) -> None:

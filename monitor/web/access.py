@@ -10,6 +10,7 @@ import math
 import re
 import socket
 import time
+from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -83,7 +84,9 @@ class Guard:
         self._logins.close()
 
     def _learn_full_name(self) -> None:
-        self._hosts = self._hosts | {socket.getfqdn().lower()}
+        # The IDNA codec refuses a name of 64 characters without a dot, which Linux allows.
+        with suppress(UnicodeError):
+            self._hosts = self._hosts | {socket.getfqdn().lower()}
 
     @property
     def middleware(self) -> Middleware:

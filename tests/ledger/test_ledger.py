@@ -242,6 +242,16 @@ async def test_closing_on_a_full_disk_says_in_the_log_how_many_entries_are_lost(
     assert "ledger.sqlite: 3 entries were not recorded: database or disk is full" in caplog.text
 
 
+async def test_one_lost_entry_is_one_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Ledger.open(SqlitePlace(tmp_path / "ledger.sqlite"), ManualClock()) as ledger:
+        disk = RefusingDisk(monkeypatch)
+        ledger.submit([note(1)])
+        await until(lambda: disk.attempts >= 1)
+    assert "ledger.sqlite: 1 entry was not recorded: database or disk is full" in caplog.text
+
+
 async def test_closing_writes_pending_entries(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
@@ -364,6 +374,33 @@ def test_a_ledger_that_cannot_be_opened_is_not_left_locked(
             open_store(path, NOON)
     open_store(path, NOON).close()
     assert failure.value.args == ("disk I/O error",)
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_start_that_failed_is_no_kill_and_hides_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_killed: bool
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    store = open_store(path, NOON)
+    if is_killed:
+        # As a kill leaves it: the lock is gone, and what the file says stays.
+        mark = tmp_path.joinpath("ledger.sqlite.lock").read_bytes()
+        store.close()
+        tmp_path.joinpath("ledger.sqlite.lock").write_bytes(mark)
+    else:
+        store.close()
+
+    def fails(_: LedgerReader) -> tuple[Anchor]:
+        raise LedgerStorageError("disk I/O error")
+
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(LedgerReader, "heads", fails)
+            with pytest.raises(LedgerStorageError):
+                open_store(path, NOON)
+    again = open_store(path, NOON)
+    again.close()
+    assert again.was_killed is is_killed
 
 
 async def test_export_holds_every_row_with_its_digest(tmp_path: Path) -> None:

@@ -220,6 +220,20 @@ async def test_a_silent_name_server_delays_no_answer(
             await asyncio.sleep(0.01)
 
 
+async def test_a_machine_with_a_name_of_64_letters_is_served_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    raised: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", raised.append)
+    monkeypatch.setattr(socket, "gethostname", lambda: "m" * 64)
+    async with served(WebAccess()) as port:
+        for thread in threading.enumerate():
+            if thread.name == "own-name":
+                await asyncio.to_thread(thread.join, 60)
+        assert await status(port, Host="localhost") == 200
+    assert raised == []
+
+
 async def test_configured_headers_are_on_every_response() -> None:
     async with (
         served(WebAccess(headers={"X-Frame-Options": "deny"})) as port,
