@@ -111,7 +111,7 @@ def _compared(
             f"{count_of(len(found.held), 'anchor holds', 'anchors hold')}, the last is row "
             f"{newest.row} ({written[newest]}); {newer} covered by none"
         )
-    behind = f"its row is in {place}, but behind row {result.rows}, the last that holds"
+    behind = f"its row is in {place}, but after row {result.rows}, the last that holds"
     others = {anchor: left[anchor] or why for anchor, why in found.others.items()}
     return result.ok, dict.fromkeys(found.behind, behind) | others
 

@@ -216,8 +216,9 @@ def _numbered(sites: Sequence[Entry], number_from: str, number_fields: list[str]
     """
     found = [_fields(one) for one in sites]
     if sites and not any(number_from in one for one in found):
-        where = f"are in {', '.join(number_fields)}" if number_fields else "are in none of them"
-        raise ImportProblemError(f"no site has the field {number_from!r}; school numbers {where}")
+        where = f"school numbers are in {', '.join(number_fields)}"
+        cure = where if number_fields else "no other field has school numbers"
+        raise ImportProblemError(f"no site has the field {number_from!r}; {cure}")
     return [
         site | {FACILITY: fields.get(number_from)}
         for site, fields in zip(sites, found, strict=True)

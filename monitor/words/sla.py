@@ -23,8 +23,8 @@ OPEN_MEANS: Final = Text(
 )
 TOO_EARLY: Final = Text("too early", "zu früh")
 TOO_EARLY_MEANS: Final = Text(
-    "too early: the contract does not allow a minute of outage yet for the few that are counted",
-    "zu früh: für die wenigen gezählten Minuten erlaubt der Vertrag noch keine Minute Ausfall",
+    "too early: so few minutes are counted that the contract does not allow one of outage yet",
+    "zu früh: bei so wenigen gezählten Minuten erlaubt der Vertrag noch keine Minute Ausfall",
 )
 UNKNOWN_SHARE: Final = Text(
     "Unknown: {share} % of the minutes owed.",

@@ -156,7 +156,7 @@ def test_a_field_without_numbers_is_refused_naming_fields_with_numbers(
     code, _, errors = office.take(
         "netbox", answer(office.folder, "n", site("")), "--number-from", "x"
     )
-    assert (code, "'x'; school numbers are in none of them" in errors) == (1, True)
+    assert (code, "'x'; no other field has school numbers" in errors) == (1, True)
 
 
 def test_skipped_sites_are_named_if_anything_changes_and_counted_otherwise(

@@ -69,7 +69,7 @@ def test_each_anchor_counts_in_the_ledger_in_which_it_holds(two: Two) -> None:
     fault, behind = found.stderr.splitlines()
     assert "(first bad row 8; 7 rows hold before it)" in fault
     assert behind.startswith(f"error: {two.log}:2: ledger-anchor:11:")
-    assert behind.endswith(f"its row is in {two.earlier}, but behind row 7, the last that holds")
+    assert behind.endswith(f"its row is in {two.earlier}, but after row 7, the last that holds")
 
 
 def test_a_log_of_two_whole_ledgers_is_proven(tmp_path: Path) -> None:
