@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from monitor.daemon.consumers.traps import TrapDesk
+    from monitor.daemon.consumers.traps import TrapListener
     from monitor.daemon.parts import Parts
     from monitor.daemon.pipeline import Pipeline
     from monitor.daemon.settings import Loaded, Settings
@@ -208,7 +208,7 @@ class Daemon:
         parts, hurry = self._parts, self._schedule.hurry
         opened = open_traps(place, parts.exposition, parts.clock, hurry, parts.threads.probes)
         try:
-            desk = await stack.enter_async_context(opened)
+            listener = await stack.enter_async_context(opened)
         except (OSError, UnicodeError) as error:
             # Names that the IDNA codec refuses never reach the resolver.
             why = error.strerror if isinstance(error, OSError) else "invalid host name"
@@ -216,9 +216,9 @@ class Daemon:
                 f"cannot receive traps on {place[0]}:{place[1]}: {why}; ports below "
                 "1024 need CAP_NET_BIND_SERVICE, and no other receiver may hold the port"
             ) from None
-        await desk.listen(self.inventory, parts.snmp)
-        parts.own.count_drops_of("trap", lambda: desk.drops)
-        self._reloads.traps = desk
+        await listener.listen(self.inventory, parts.snmp)
+        parts.own.count_drops_of("trap", lambda: listener.drops)
+        self._reloads.traps = listener
 
     async def begin_goal(self) -> None:
         """Record the goal in the ledger if it is new.
@@ -303,7 +303,7 @@ class Daemon:
         return self._reloads.loaded.inventory
 
     @property
-    def traps(self) -> TrapDesk | None:
+    def traps(self) -> TrapListener | None:
         """Return the receiver of traps, None if there is none."""
         return self._reloads.traps
 

@@ -19,7 +19,7 @@ from monitor.words.plural import count_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from monitor.daemon.consumers.traps import TrapDesk
+    from monitor.daemon.consumers.traps import TrapListener
     from monitor.daemon.parts import Parts
     from monitor.daemon.pipeline import Pipeline
     from monitor.daemon.settings import Loaded, Settings
@@ -56,7 +56,7 @@ class Reloads:
         self._trigger = ""
         self._callers: deque[tuple[str, asyncio.Future[bool]]] = deque()
         self._outdated: list[TrapReceiver] = []
-        self.traps: TrapDesk | None = None
+        self.traps: TrapListener | None = None
         self.loaded = loaded
         change = schedule.want(loaded.inventory.checks())
         parts.own.count_reload(parts.clock.now(), successful=True)
@@ -134,18 +134,18 @@ class Reloads:
         traps, swap = self.traps, Swap()
         senders = await traps.look_up(loaded.inventory) if traps is not None else None
         # Nothing below waits: until the commit the old state is in force, after it the new one.
-        desk = swap.twin(traps) if traps is not None else None
+        renewed = swap.twin(traps) if traps is not None else None
         outdated = traps.receiver if traps is not None else None
         with ExitStack() as undo:
-            undo.callback(_close_new, desk, outdated)
+            undo.callback(_close_new, renewed, outdated)
             change = swap.twin(self._schedule).want(loaded.inventory.checks())
             swap.twin(self._parts.snmp).credentials = loaded.credentials
             swap.twin(self._parts.own).count_reload(self._parts.clock.now(), successful=True)
             self._pipeline.reconfigure(loaded, swap)
             swap.twin(self).loaded = loaded
             # The look-up above waits; from here on, an error must close the new receiver.
-            if desk is not None and senders is not None:
-                desk.reconfigure(senders, swap.twin(self._parts.snmp), swap)
+            if renewed is not None and senders is not None:
+                renewed.reconfigure(senders, swap.twin(self._parts.snmp), swap)
             # Without a commit, it finds nothing to do.
             asyncio.get_running_loop().call_soon(self._schedule.reconcile)
             line = _applied(loaded.inventory, change)
@@ -179,10 +179,10 @@ class Reloads:
             log.exception("the previous receiver of traps cannot be closed")
 
 
-def _close_new(desk: TrapDesk | None, outdated: TrapReceiver | None) -> None:
+def _close_new(renewed: TrapListener | None, outdated: TrapReceiver | None) -> None:
     """Close the receiver of traps of a configuration that does not come into force."""
-    if desk is not None and desk.receiver not in (None, outdated):
-        desk.receiver.close()
+    if renewed is not None and renewed.receiver not in (None, outdated):
+        renewed.receiver.close()
 
 
 def _applied(inventory: Inventory, change: Change) -> str:

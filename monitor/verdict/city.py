@@ -17,11 +17,11 @@ from monitor.observation import State
 from monitor.verdict.answer import Answer, answer_of
 from monitor.verdict.census import take_census
 from monitor.verdict.device import (
-    Burden,
-    Gate,
+    NetworkPath,
+    RequiredEvidence,
     Round,
     Track,
-    Way,
+    Upstream,
     judge,
     with_answer,
     with_silence,
@@ -102,18 +102,18 @@ class VerdictBoard:
         if self.is_isolated:
             return tuple(changes)
         if role is Role.REFERENCE:
-            way = self._way_to_uplink()
+            path = self._path_to_uplink()
             for site in self._judged_sites():
                 if site.uplink is not None and site.uplink.track.charge is not None:
-                    changes.extend(self._judge_site(site, way, now))
+                    changes.extend(self._judge_site(site, path, now))
             return tuple(changes)
         site = self._roster.sites[device.check.target.site_key]
         if self._is_judged(site):
-            way = self._way_to_uplink()
+            path = self._path_to_uplink()
             changes.extend(
-                self._judge_site(site, way, now)
+                self._judge_site(site, path, now)
                 if role is Role.UPLINK
-                else self._judge(device, self._way_to_switch(site, way), now)
+                else self._judge(device, self._path_to_switch(site, path), now)
             )
         return tuple(changes)
 
@@ -124,9 +124,9 @@ class VerdictBoard:
                 device.track = device.track.forgotten()
         self._hear_references(now)
         changes = list(self._look(now))
-        way = self._way_to_uplink()
+        path = self._path_to_uplink()
         for site in self._judged_sites():
-            changes.extend(self._judge_site(site, way, now))
+            changes.extend(self._judge_site(site, path, now))
         return tuple(changes)
 
     @property
@@ -229,20 +229,20 @@ class VerdictBoard:
             device.note(observation)
         else:
             words = observation.detail or observation.reason.value
-            device.track = with_silence(track, one, words, self._burden(device))
+            device.track = with_silence(track, one, words, self._required_evidence(device))
             device.complaints.pop(observation.check.name, None)
         self._hear_references(now)
         return True
 
-    def _burden(self, device: Device) -> Burden:
+    def _required_evidence(self, device: Device) -> RequiredEvidence:
         rules = self.rules
         if device.check.target.role is Role.SWITCH:
             site = self._roster.sites[device.check.target.site_key]
-            gate = self._way_to_switch(site, self._way_to_uplink()).gate
-            return Burden(rules.down_rounds, rules.down_seconds, gate)
+            upstream = self._path_to_switch(site, self._path_to_uplink()).upstream
+            return RequiredEvidence(rules.down_rounds, rules.down_seconds, upstream)
         # No uplink goes down before every other site had its round: the cause is decided first.
         seconds = max(rules.down_seconds, self._roster.cycle_seconds)
-        return Burden(rules.down_rounds, seconds, self._line_gate())
+        return RequiredEvidence(rules.down_rounds, seconds, self._line_upstream())
 
     def _hear_references(self, now: Moment) -> None:
         """Track since when at least one reference has been answering without interruption."""
@@ -251,24 +251,25 @@ class VerdictBoard:
         elif self._line_answering_from is None:
             self._line_answering_from = now.monotonic
 
-    def _line_gate(self) -> Gate | None:
+    def _line_upstream(self) -> Upstream | None:
         if self._line.standing is Standing.WAITING:
-            return Gate(None, 0.0)
+            return Upstream(None, 0.0)
         references = self._roster.references
         if len(references) < self.rules.references:
             return None
         asked = [one.track.asked for _, one in references if one.track.answered]
-        return Gate(self._line_answering_from if asked else None, max(asked, default=0.0))
+        return Upstream(self._line_answering_from if asked else None, max(asked, default=0.0))
 
-    def _way_to_uplink(self) -> Way:
-        return Way(self._line_gate(), 2 * self._roster.cycle_seconds)
+    def _path_to_uplink(self) -> NetworkPath:
+        return NetworkPath(self._line_upstream(), 2 * self._roster.cycle_seconds)
 
-    def _way_to_switch(self, site: SiteDevices, way: Way) -> Way:
-        """Return the path to a site's switches; `way` is the path to any uplink."""
+    def _path_to_switch(self, site: SiteDevices, path: NetworkPath) -> NetworkPath:
+        """Return the path to a site's switches; `path` is the path to any uplink."""
         uplink = site.uplink
         if uplink is None:
-            return way
-        return Way(uplink.track.gate, way.patience, uplink.verdict, uplink.track.silent_from)
+            return path
+        track = uplink.track
+        return NetworkPath(track.upstream, path.patience, uplink.verdict, track.silent_from)
 
     def _is_judged(self, site: SiteDevices) -> bool:
         return not self.is_isolated and site.provider not in self._line.providers
@@ -280,19 +281,19 @@ class VerdictBoard:
             return (site for site in sites if self._is_judged(site))
         return iter(sites)
 
-    def _judge_site(self, site: SiteDevices, way: Way, now: Moment) -> Iterator[Change]:
-        """Update the verdicts on a site's devices; `way` is the path to any uplink."""
+    def _judge_site(self, site: SiteDevices, path: NetworkPath, now: Moment) -> Iterator[Change]:
+        """Update the verdicts on a site's devices; `path` is the path to any uplink."""
         if site.uplink is not None:
             if self._outages.has(site.provider, site.key):
-                way = replace(way, blame=Cause.PROVIDER_OUTAGE)
-            yield from self._judge(site.uplink, way, now)
+                path = replace(path, blame=Cause.PROVIDER_OUTAGE)
+            yield from self._judge(site.uplink, path, now)
         if site.switches:
-            way = self._way_to_switch(site, way)
+            path = self._path_to_switch(site, path)
             for switch in site.switches:
-                yield from self._judge(switch, way, now)
+                yield from self._judge(switch, path, now)
 
-    def _judge(self, device: Device, way: Way, now: Moment) -> Iterator[Change]:
-        found = judge(device.verdict, device.track, way, self.rules, now)
+    def _judge(self, device: Device, path: NetworkPath, now: Moment) -> Iterator[Change]:
+        found = judge(device.verdict, device.track, path, self.rules, now)
         if device.subject is None or found.is_same_finding(device.verdict):
             device.verdict = found
         else:
@@ -365,9 +366,9 @@ class VerdictBoard:
         for site in sites:
             for device in site.devices():
                 device.track = device.track.without_silence()
-        way = self._way_to_uplink()
+        path = self._path_to_uplink()
         for site in sites:
-            yield from self._judge_site(site, way, now)
+            yield from self._judge_site(site, path, now)
 
     def _monitor_at_large(self, now: Moment) -> Verdict:
         """Return the verdict on the monitor while it is not isolated."""

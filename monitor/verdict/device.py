@@ -1,8 +1,8 @@
 """One device's evidence, round by round, and the verdict that follows from it.
 
-Unanswered rounds count against a device only if its gate proves the path to it: the uplink for a
-switch, the references for an uplink. After the device stopped answering, its gate must have
-answered, then the device must have failed to answer again, and the gate must have answered
+Unanswered rounds count against a device only if its upstream proves the path to it: the uplink for
+a switch, the references for an uplink. After the device stopped answering, its upstream must have
+answered, then the device must have failed to answer again, and the upstream must have answered
 again, without an unanswered round of its own in between. So it does not matter which check runs
 first when a line goes down or comes back, or which runs more often.
 
@@ -35,17 +35,17 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
-    """Proof of the path to a device: answering since `answering_from`, last asked at `asked`.
+class Upstream:
+    """What proves the path to a device: answering since `answering_from`, last asked at `asked`.
 
-    Monotonic seconds; `answering_from` is None while the gate does not answer or is unknown.
+    Monotonic seconds; `answering_from` is None while the upstream does not answer or is unknown.
     """
 
     answering_from: float | None
     asked: float
 
     def has_answered_since(self, monotonic: float) -> bool:
-        """Return whether the gate was asked, and answered, after that time."""
+        """Return whether the upstream was asked, and answered, after that time."""
         return self.answering_from is not None and self.asked >= monotonic
 
     def proves(self, silent: Round) -> bool:
@@ -62,8 +62,9 @@ class Track:
     """A device's evidence. Times are monotonic seconds.
 
     `answered` and `silent` count the current run of rounds (one of them is 0). `charge` is the
-    unanswered round that waits for the gate's proof, `is_witnessed` whether the gate answered after
-    the device stopped and before that round; `full_from` is when there were enough rounds for down.
+    unanswered round that waits for the upstream's proof, `is_witnessed` whether the upstream
+    answered after the device stopped and before that round; `full_from` is when there were enough
+    rounds for down.
     `heard` is the end of the last usable round; `has_answered` distinguishes a lost device from one
     that never answered.
     """
@@ -84,9 +85,9 @@ class Track:
     last_words: str = ""
 
     @property
-    def gate(self) -> Gate:
-        """Return this device as the gate of the devices that it connects."""
-        return Gate(self.answering_from if self.answered else None, self.asked)
+    def upstream(self) -> Upstream:
+        """Return this device as the upstream of the devices that it connects."""
+        return Upstream(self.answering_from if self.answered else None, self.asked)
 
     def is_stale(self, monotonic: float, rules: Hysteresis) -> bool:
         """Return whether there was no usable round for too long."""
@@ -125,27 +126,28 @@ def with_answer(track: Track, one: Round) -> Track:
 
 
 @dataclass(frozen=True, slots=True)
-class Burden:
-    """What a charge requires: unanswered rounds in a row, their span in seconds, and its gate."""
+class RequiredEvidence:
+    """What down requires: unanswered rounds in a row, their span in seconds, and the upstream."""
 
     rounds: int
     seconds: float
-    gate: Gate | None
+    upstream: Upstream | None
 
 
-def with_silence(track: Track, one: Round, words: str, burden: Burden) -> Track:
+def with_silence(track: Track, one: Round, words: str, required: RequiredEvidence) -> Track:
     """Return the evidence after an unanswered round; enough of them make a charge."""
     if not track.silent:
         track = replace(track, silent_from=one.started, first_silence_ended=one.finished)
     silent = track.silent + 1
     full_from, charge, is_witnessed = track.full_from, track.charge, track.is_witnessed
-    if silent >= burden.rounds and one.finished - track.silent_from >= burden.seconds:
+    if silent >= required.rounds and one.finished - track.silent_from >= required.seconds:
         full_from = one.finished if full_from is None else full_from
         # A charge that can never be proven is replaced by this round.
-        if charge is None or not is_witnessed or _is_void(charge, burden.gate):
+        if charge is None or not is_witnessed or _is_void(charge, required.upstream):
             charge = one
-            gate = burden.gate
-            is_witnessed = gate is None or gate.has_answered_since(track.first_silence_ended)
+            upstream = required.upstream
+            since = track.first_silence_ended
+            is_witnessed = upstream is None or upstream.has_answered_since(since)
     return replace(
         track,
         heard=one.finished,
@@ -158,23 +160,23 @@ def with_silence(track: Track, one: Round, words: str, burden: Burden) -> Track:
     )
 
 
-def _is_void(charge: Round, gate: Gate | None) -> bool:
-    """Return whether a charge dates from before the gate came back."""
-    if gate is None or gate.answering_from is None:
+def _is_void(charge: Round, upstream: Upstream | None) -> bool:
+    """Return whether a charge dates from before the upstream came back."""
+    if upstream is None or upstream.answering_from is None:
         return False
-    return charge.started < gate.answering_from
+    return charge.started < upstream.answering_from
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class NetworkPath:
     """The path between the monitor and a device.
 
-    `gate` is None if nothing can prove the path. `uplink` is the verdict on the uplink of a
+    `upstream` is None if nothing can prove the path. `uplink` is the verdict on the uplink of a
     switch's site, `uplink_silent_from` the start of its first unanswered round. `patience` is how
     many seconds a charge may wait for its proof. `blame` is the cause to report for an outage.
     """
 
-    gate: Gate | None
+    upstream: Upstream | None
     patience: float
     uplink: Verdict | None = None
     uplink_silent_from: float = 0.0
@@ -186,29 +188,31 @@ class Way:
         return self.uplink is not None and self.uplink.state is State.DOWN
 
 
-def judge(before: Verdict, track: Track, way: Way, rules: Hysteresis, now: Moment) -> Verdict:
+def judge(
+    before: Verdict, track: Track, path: NetworkPath, rules: Hysteresis, now: Moment
+) -> Verdict:
     """Return a device's verdict from its evidence, the path to it, and the previous verdict."""
     if track.is_stale(now.monotonic, rules):
         silence = round(now.monotonic - track.heard)
         words = f": {track.last_words}" if track.last_words else ""
         return _unknown(before, Cause.NO_DATA, f"not measured for {silence} s{words}", now)
     if track.answered:
-        return _judge_answering(before, track, way, rules, now)
+        return _judge_answering(before, track, path, rules, now)
     if track.silent:
-        return _judge_silent(before, track, way, now)
+        return _judge_silent(before, track, path, now)
     if before.cause is Cause.NO_DATA:
         return before
     return _unknown(before, Cause.STARTING, "no full round yet", now)
 
 
 def _judge_answering(
-    before: Verdict, track: Track, way: Way, rules: Hysteresis, now: Moment
+    before: Verdict, track: Track, path: NetworkPath, rules: Hysteresis, now: Moment
 ) -> Verdict:
-    if way.is_cut and track.asked < way.uplink_silent_from:
+    if path.is_cut and track.asked < path.uplink_silent_from:
         return _unknown(before, Cause.BEHIND_UPLINK, "its uplink is down", now)
     if before.state is State.UP:
         return before
-    if before.cause in _BEHIND and track.asked < way.uplink_silent_from:
+    if before.cause in _BEHIND and track.asked < path.uplink_silent_from:
         return _unknown(before, Cause.UNPROVEN, "its uplink is back; no round since then", now)
     if before.state is State.DOWN and track.answered < rules.up_rounds:
         return before
@@ -218,19 +222,19 @@ def _judge_answering(
     return Verdict(State.UP, Cause.ANSWERS, since)
 
 
-def _judge_silent(before: Verdict, track: Track, way: Way, now: Moment) -> Verdict:
-    if way.is_cut:
+def _judge_silent(before: Verdict, track: Track, path: NetworkPath, now: Moment) -> Verdict:
+    if path.is_cut:
         return _unknown(before, Cause.BEHIND_UPLINK, "its uplink is down", now)
     if before.state is State.DOWN:
         return before
-    if _is_proven(track, way.gate):
+    if _is_proven(track, path.upstream):
         silent_from = track.silent_from
-        if way.gate is not None and way.gate.answering_from is not None:
-            silent_from = max(silent_from, way.gate.answering_from)
+        if path.upstream is not None and path.upstream.answering_from is not None:
+            silent_from = max(silent_from, path.upstream.answering_from)
         since = max(now.instant_of(silent_from), before.since)
         words = track.last_words or "no answer"
-        return Verdict(State.DOWN, way.blame, since, words)
-    has_waited = track.full_from is not None and now.monotonic - track.full_from > way.patience
+        return Verdict(State.DOWN, path.blame, since, words)
+    has_waited = track.full_from is not None and now.monotonic - track.full_from > path.patience
     if has_waited or before.cause is Cause.BEHIND_UPLINK:
         return _unknown(
             before, Cause.UNPROVEN, "no answer, and the path to it has not been proven since", now
@@ -242,10 +246,10 @@ def _judge_silent(before: Verdict, track: Track, way: Way, now: Moment) -> Verdi
     return before
 
 
-def _is_proven(track: Track, gate: Gate | None) -> bool:
-    if track.charge is None or gate is None:
+def _is_proven(track: Track, upstream: Upstream | None) -> bool:
+    if track.charge is None or upstream is None:
         return track.charge is not None
-    return track.is_witnessed and gate.proves(track.charge)
+    return track.is_witnessed and upstream.proves(track.charge)
 
 
 def _unknown(before: Verdict, cause: Cause, detail: str, now: Moment) -> Verdict:

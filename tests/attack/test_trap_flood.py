@@ -35,7 +35,7 @@ from tests.probes.support import THREADS, probe, stream_server
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from monitor.daemon.consumers.traps import TrapDesk
+    from monitor.daemon.consumers.traps import TrapListener
     from monitor.inventory.checks import CheckPlan
     from monitor.inventory.city import Inventory
 
@@ -77,8 +77,8 @@ def town() -> tuple[Inventory, SnmpReaders]:
 class Attacked:
     """A trap receiver, a sender besides the flood, and the counts."""
 
-    def __init__(self, desk: TrapDesk, exposition: Exposition, port: int) -> None:
-        self.desk, self._exposition, self.port = desk, exposition, port
+    def __init__(self, listener: TrapListener, exposition: Exposition, port: int) -> None:
+        self.listener, self._exposition, self.port = listener, exposition, port
         self._sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._sender.bind((HEALTHY, 0))
 
@@ -108,14 +108,14 @@ class Attacked:
         """Wait until the kernel drops the datagrams of a source and earlier ones have been read."""
         waiting = bytearray(4)
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while not self.desk._floods.is_dropped(source) or any(waiting):
+            while not self.listener._floods.is_dropped(source) or any(waiting):
                 await asyncio.sleep(0.01)
-                fcntl.ioctl(self.desk._receiving, termios.FIONREAD, waiting)
+                fcntl.ioctl(self.listener._receiving, termios.FIONREAD, waiting)
 
     async def until_unread(self, datagrams: int) -> None:
         """Wait until the kernel has dropped this many."""
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while self.desk.drops["unread"] < datagrams:  # noqa: ASYNC110  # there is no event
+            while self.listener.drops["unread"] < datagrams:  # noqa: ASYNC110  # there is no event
                 await asyncio.sleep(0.01)
 
 
@@ -126,10 +126,10 @@ async def attacked() -> AsyncIterator[Attacked]:
         place = one.getsockname()
     clock = SystemClock()
     exposition = Exposition(clock)
-    async with open_traps(place, exposition, clock, lambda _: None, THREADS) as desk:
-        found = Attacked(desk, exposition, place[1])
+    async with open_traps(place, exposition, clock, lambda _: None, THREADS) as listener:
+        found = Attacked(listener, exposition, place[1])
         try:
-            await desk.listen(*town())
+            await listener.listen(*town())
             yield found
         finally:
             found.close()

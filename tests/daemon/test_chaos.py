@@ -71,7 +71,7 @@ PARTS = {
     "monitor/status/outcomes.py:OutcomeHistory.reconfigure",
     "monitor/daemon/swap.py:Swap.commit",
     "monitor/devices/links.py:Topology.reconfigure",
-    "monitor/daemon/consumers/traps.py:TrapDesk.reconfigure",
+    "monitor/daemon/consumers/traps.py:TrapListener.reconfigure",
     "monitor/uplink/meters.py:UplinkMeters.reconfigure",
     "monitor/verdict/city.py:VerdictBoard.reconfigure",
     "monitor/daemon/pipeline.py:Pipeline.reconfigure",
@@ -158,8 +158,8 @@ async def world(one: Running, *, traps: bool = True) -> World:
     lines = (await one.text()).splitlines()
     tasks = {task.get_name() for task in asyncio.all_tasks()}
     wanted = {check.id for check in daemon.inventory.checks()}
-    desk = daemon.traps
-    assert (desk is not None) is traps
+    listener = daemon.traps
+    assert (listener is not None) is traps
     return World(
         "\n".join(line for line in lines if not line.startswith(OWN)),
         tuple(f"{subject}: {found}" for subject, found in watch.board.verdicts.items()),
@@ -167,7 +167,7 @@ async def world(one: Running, *, traps: bool = True) -> World:
         frozenset(wanted),
         len(watch.maintenance.windows()),
         watch.calendar.day_kind(one.clock.now().date()),
-        (id(desk.receiver) if desk else 0, len(daemon.sources.inventory.schools)),
+        (id(listener.receiver) if listener else 0, len(daemon.sources.inventory.schools)),
     )
 
 

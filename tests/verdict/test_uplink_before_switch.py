@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from monitor.inventory.city import Switch
 from monitor.observation import State
 from monitor.verdict import Cause
-from monitor.verdict.device import Gate, Round
+from monitor.verdict.device import Round, Upstream
 from tests.verdict.world import BEGIN, World, icmp, numbered_city, numbered_school, switch, uplink
 
 SWITCHES = 4
@@ -138,4 +138,4 @@ def test_a_silent_switch_is_not_behind_an_uplink_that_is_back() -> None:
 def test_uplink_answers_before_and_after_prove_a_silence(
     answering_from: float | None, asked: float, *, proves: bool
 ) -> None:
-    assert Gate(answering_from, asked).proves(Round(20.0, 23.0)) is proves
+    assert Upstream(answering_from, asked).proves(Round(20.0, 23.0)) is proves

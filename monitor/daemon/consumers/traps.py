@@ -51,7 +51,7 @@ class TrapDevices:
     checks: tuple[Check, ...]
 
 
-class TrapDesk:
+class TrapListener:
     """Receives the traps of the inventory's devices; created by `open_traps`."""
 
     def __init__(
@@ -182,7 +182,7 @@ async def open_traps(
     clock: Clock,
     hurry: Callable[[str], None],
     threads: ProbeThreads,
-) -> AsyncIterator[TrapDesk]:
+) -> AsyncIterator[TrapListener]:
     """Bind the socket; `hurry(check_id)` runs a check at once.
 
     Raises:
@@ -195,11 +195,11 @@ async def open_traps(
     with socket.socket(family, socket.SOCK_DGRAM) as receiving:
         receiving.settimeout(0)
         receiving.bind((host, port))
-        desk = TrapDesk(receiving, exposition, clock, hurry, threads)
+        listener = TrapListener(receiving, exposition, clock, hurry, threads)
         try:
-            yield desk
+            yield listener
         finally:
-            desk.close()
+            listener.close()
 
 
 def _senders(

@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from monitor.daemon.consumers.traps import TrapDesk
+    from monitor.daemon.consumers.traps import TrapListener
 
 ROUTER, SWITCH = "10.0.0.1", "10.0.0.2"
 
 
-class Desk:
+class OneSchool:
     """The trap receiver of one school, given traps as if they had come from the network."""
 
-    def __init__(self, desk: TrapDesk, clock: HandClock, exposition: Exposition) -> None:
-        self.desk, self.clock, self.exposition = desk, clock, exposition
+    def __init__(self, listener: TrapListener, clock: HandClock, exposition: Exposition) -> None:
+        self.listener, self.clock, self.exposition = listener, clock, exposition
         self.hurried: list[str] = []
         self.readers = SnmpReaders({}, {"public": Secret("public")})
 
@@ -49,32 +49,32 @@ class Desk:
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
+async def school() -> AsyncIterator[OneSchool]:
     clock = HandClock()
     exposition = Exposition(clock)
     hurried: list[str] = []
     async with open_traps(("127.0.0.1", 0), exposition, clock, hurried.append, THREADS) as opened:
-        found = Desk(opened, clock, exposition)
+        found = OneSchool(opened, clock, exposition)
         found.hurried = hurried
         await opened.listen(city_with_gateway(exposed_school(switches=2)), found.readers)
         yield found
 
 
-async def test_traps_are_counted_by_device_and_kind(desk: Desk) -> None:
+async def test_traps_are_counted_by_device_and_kind(school: OneSchool) -> None:
     for address, kind in ((ROUTER, "linkDown"), (SWITCH, "linkDown"), (SWITCH, "coldStart")):
-        desk.desk._taken(address, kind)
-    desk.desk._taken(SWITCH, "coldStart")
-    desk.desk._taken("192.0.2.1", "coldStart")
-    assert await desk.totals() == {
+        school.listener._taken(address, kind)
+    school.listener._taken(SWITCH, "coldStart")
+    school.listener._taken("192.0.2.1", "coldStart")
+    assert await school.totals() == {
         ("router", "linkDown"): 1,
         ("switch-1", "coldStart"): 2,
         ("switch-1", "linkDown"): 1,
     }
 
 
-async def test_every_trap_kind_of_every_device_starts_at_zero(desk: Desk) -> None:
+async def test_every_trap_kind_of_every_device_starts_at_zero(school: OneSchool) -> None:
     assert {*KINDS.values(), OTHER} == set(TRAPS)
-    text = "".join([part.decode() async for part in desk.exposition.stream()])
+    text = "".join([part.decode() async for part in school.exposition.stream()])
     found = {
         (labels["device"], labels["trap"]): value
         for labels, value in ((dict(key[1]), value) for key, value in exact_names(text).items())
@@ -83,26 +83,26 @@ async def test_every_trap_kind_of_every_device_starts_at_zero(desk: Desk) -> Non
     assert found == dict.fromkeys(product(devices, TRAPS), 0)
 
 
-async def test_a_trap_storm_triggers_few_polls(desk: Desk) -> None:
+async def test_a_trap_storm_triggers_few_polls(school: OneSchool) -> None:
     for _ in range(100):
-        desk.desk._taken(SWITCH, "linkDown")
-        desk.clock.time += POLL_GAP_SECONDS / 50
-    assert desk.hurried == ["goethe/main/switch-1/interfaces"] * 2
+        school.listener._taken(SWITCH, "linkDown")
+        school.clock.time += POLL_GAP_SECONDS / 50
+    assert school.hurried == ["goethe/main/switch-1/interfaces"] * 2
 
 
-async def test_a_removed_device_loses_its_counts(desk: Desk) -> None:
-    desk.desk._taken("10.0.0.3", "linkDown")
-    desk.desk._taken(SWITCH, "linkDown")
-    await desk.desk.listen(city_with_gateway(exposed_school(switches=1)), desk.readers)
-    assert await desk.totals() == {("switch-1", "linkDown"): 1}
+async def test_a_removed_device_loses_its_counts(school: OneSchool) -> None:
+    school.listener._taken("10.0.0.3", "linkDown")
+    school.listener._taken(SWITCH, "linkDown")
+    await school.listener.listen(city_with_gateway(exposed_school(switches=1)), school.readers)
+    assert await school.totals() == {("switch-1", "linkDown"): 1}
 
 
-async def test_an_address_already_in_use_is_an_error(desk: Desk) -> None:
+async def test_an_address_already_in_use_is_an_error(school: OneSchool) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", 0))
         with pytest.raises(OSError, match="in use"):
             async with open_traps(
-                other.getsockname(), desk.exposition, desk.clock, desk.hurried.append, THREADS
+                other.getsockname(), school.exposition, school.clock, school.hurried.append, THREADS
             ):
                 pass
 
