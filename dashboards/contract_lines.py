@@ -146,7 +146,7 @@ CAMPAIGNS_OF_LINES: Final = Panel(
     Text(
         "Median download rate of each line's last measuring campaign, relative to its contracted "
         "rate: the slowest eight. Good: 90 % or more.",
-        "Median des Herunterladens der letzten Messkampagne jeder Leitung, von ihrer eigenen "
+        "Median des Downloads der letzten Messkampagne jeder Leitung, von ihrer eigenen "
         "vereinbarten Rate: die acht langsamsten. Gut: 90 % oder mehr.",
     ),
     (

@@ -75,7 +75,7 @@ LINE: Final = Row(
     (
         Panel(
             Kind.TIME_SERIES,
-            Text("Traffic: down above, up below", "Verkehr: herunter oben, hinauf unten"),
+            Text("Traffic: down above, up below", "Verkehr: Download oben, Upload unten"),
             Text(
                 "Traffic of each line at its router: towards the site above zero, from the site "
                 "below. The panel beside it shows the share of the contracted rate.",
@@ -85,11 +85,11 @@ LINE: Final = Row(
             (
                 Query(
                     f"max by (site) (school_uplink_down_bits_per_second{{{HERE}}})",
-                    Text("{{site}} down", "{{site}} herunter"),
+                    Text("{{site}} down", "{{site}} Download"),
                 ),
                 Query(
                     f"-max by (site) (school_uplink_up_bits_per_second{{{HERE}}})",
-                    Text("{{site}} up", "{{site}} hinauf"),
+                    Text("{{site}} up", "{{site}} Upload"),
                 ),
             ),
             "bps",
@@ -110,8 +110,8 @@ LINE: Final = Row(
             tuple(
                 Query(_contract_share(direction), legend)
                 for direction, legend in (
-                    ("down", Text("{{site}} down", "{{site}} herunter")),
-                    ("up", Text("{{site}} up", "{{site}} hinauf")),
+                    ("down", Text("{{site}} down", "{{site}} Download")),
+                    ("up", Text("{{site}} up", "{{site}} Upload")),
                 )
             ),
             "percentunit",
@@ -271,7 +271,7 @@ OWED: Final = Row(
                 "campaign with its medians, down (↓) and up (↑). Good: passed, at 90 % of the "
                 "contracted rate or more.",
                 "Die vertraglichen Raten, die Stufe jedes Standorts nach Nachweis, und die letzte "
-                "Messkampagne mit ihren Medianen, herunter (↓) und hinauf (↑). Gut: bestanden, ab "
+                "Messkampagne mit ihren Medianen, Download (↓) und Upload (↑). Gut: bestanden, ab "
                 "90 % der vertraglichen Rate.",
             ),
             (

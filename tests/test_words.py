@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from monitor.uplink.model import Gap
 from monitor.verdict import Cause, Trouble
 from monitor.web.refusals import Refusal
 from monitor.words import terms
+from monitor.words.detail_sentences import SENTENCES
 from monitor.words.pages import PAGES, word
 from monitor.words.report import WORDS
 from monitor.words.text import LANGUAGES, Text
@@ -38,7 +40,8 @@ DROPPED = {
     for protocol, reasons in (("icmp", Drop), ("snmp", DROP_REASONS), ("trap", traps.REASONS))
     for reason in reasons
 }
-FORECAST = Path(__file__).parents[1] / "docs" / "forecast.md"
+ROOT = Path(__file__).parents[1]
+FORECAST = ROOT / "docs" / "forecast.md"
 
 TABLES: list[tuple[Mapping[str, Text], Iterable[str]]] = [
     (terms.STATES, State),
@@ -109,6 +112,17 @@ def test_values_of_a_set_have_distinct_words(
     for language in LANGUAGES:
         said = [text.of(language) for text in table.values()]
         assert len(said) == len(set(said))
+
+
+def test_german_has_one_word_for_each_direction() -> None:
+    down, up = (terms.DIRECTIONS[one].de for one in Direction)
+    assert word("de", "rates", down="1", up="2") == f"1 {down}, 2 {up}"
+    for english, german in SENTENCES.items():
+        if found := re.match(r"(down|up)(?:: | at | {share})", english):
+            assert terms.DIRECTIONS[found[1]].de in german
+    others = re.compile(r"\b(?:hin|her)(?:ab|auf|unter)\b|[Hh]erunterladen")
+    sources = (*(ROOT / "monitor").rglob("*.py"), *(ROOT / "dashboards").rglob("*.py"))
+    assert [one for one in sources if others.search(one.read_text(encoding="utf-8"))] == []
 
 
 @pytest.mark.parametrize("label", SAID_BY)

@@ -1,7 +1,8 @@
 """The sentences of probes and verdicts in both languages, as templates.
 
-A field is text that is the same in both but for decimal commas, dates and ports; one whose name
-begins with `say` is a sentence of this table. The more specific of two templates comes first.
+A field is text that is the same in both languages, unless its name is one of `FIGURES`, `INSTANTS`
+or `PLACES`, or begins with `say`: then it is a sentence of this table. The more specific of two
+templates comes first.
 `tests/words/test_details.py` compares the table with the program's own sentences.
 
 Must not know: how a sentence is looked up.
@@ -13,6 +14,17 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+# Fields with figures of our own, which have a decimal comma in German.
+FIGURES: Final = frozenset(
+    (
+        *("all", "celsius", "count", "days", "down", "limit", "lost", "minutes", "n", "others"),
+        *("rate", "seconds", "share", "some", "unsent", "up"),
+    )
+)
+# Fields with days and times, and with hosts and their ports.
+INSTANTS: Final = frozenset(("day", "end", "instant"))
+PLACES: Final = frozenset(("host", "place"))
 
 _VERDICTS: Final[Mapping[str, str]] = {
     "no answer": "keine Antwort",
@@ -59,10 +71,10 @@ _DEGRADED: Final[Mapping[str, str]] = {
         "{share} % von {n} Paketen in {minutes} min verloren, Grenze {limit} %"
     ),
     "down at {share} % of the contracted rate over {minutes} min, limit {limit} %": (
-        "hinab {share} % der vereinbarten Rate über {minutes} min, Grenze {limit} %"
+        "Download bei {share} % der vereinbarten Rate über {minutes} min, Grenze {limit} %"
     ),
     "up at {share} % of the contracted rate over {minutes} min, limit {limit} %": (
-        "hinauf {share} % der vereinbarten Rate über {minutes} min, Grenze {limit} %"
+        "Upload bei {share} % der vereinbarten Rate über {minutes} min, Grenze {limit} %"
     ),
     "{n} outages or more within {minutes} min": "{n} Ausfälle oder mehr in {minutes} min",
     "fan has failed": "der Lüfter ist ausgefallen",
@@ -76,15 +88,15 @@ _DEGRADED: Final[Mapping[str, str]] = {
     ),
     "{name} has {celsius} °C, limit {limit} °C": "{name} hat {celsius} °C, Grenze {limit} °C",
     "{name} runs at {rate}, the contract says {down} down and {up} up": (
-        "{name} läuft mit {rate}, vereinbart sind {down} hinab und {up} hinauf"
+        "{name} läuft mit {rate}, vereinbart sind {down} im Download und {up} im Upload"
     ),
     "errors: {say}, {say_also}": "Fehler: {say}, {say_also}",
     "errors: {say}": "Fehler: {say}",
     "down {share} % of the packets ({rate} a second)": (
-        "hinab {share} % der Pakete ({rate} je Sekunde)"
+        "im Download {share} % der Pakete ({rate} je Sekunde)"
     ),
     "up {share} % of the packets ({rate} a second)": (
-        "hinauf {share} % der Pakete ({rate} je Sekunde)"
+        "im Upload {share} % der Pakete ({rate} je Sekunde)"
     ),
 }
 _STAGES: Final[Mapping[str, str]] = {
@@ -97,8 +109,8 @@ _STAGES: Final[Mapping[str, str]] = {
     "reported on {day} by {reference}": "als fertig gemeldet am {day} laut {reference}",
     "campaign {name} failed: {say}": "Kampagne {name} nicht bestanden: {say}",
     "campaign {name} failed": "Kampagne {name} nicht bestanden",
-    "down: {say}": "hinab: {say}",
-    "up: {say}": "hinauf: {say}",
+    "down: {say}": "Download: {say}",
+    "up: {say}": "Upload: {say}",
     "90 % of {rate} was reached on {n} of {all} days, owed on two thirds of them": (
         "90 % von {rate} wurden an {n} von {all} Tagen erreicht, geschuldet an zwei Dritteln davon"
     ),

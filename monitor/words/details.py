@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Final
 
-from monitor.words.detail_sentences import SENTENCES
+from monitor.words.detail_sentences import FIGURES, INSTANTS, PLACES, SENTENCES
 from monitor.words.terms import CHECKS, REASONS
 
 _KEPT: Final = 4096
@@ -80,12 +80,13 @@ def _from_table(detail: str) -> str | None:
 def _field(name: str, text: str) -> str | None:
     if name.startswith(_SENTENCE):
         return in_german(text)
-    if _NUMBER.fullmatch(text):
+    if name in FIGURES and _NUMBER.fullmatch(text):
         return text.translate(_GERMAN_NUMBER)
-    if place := _PORT.fullmatch(text):
+    if name in PLACES and (place := _PORT.fullmatch(text)):
         return place.expand(r"\1 Port \2")
-    if instant := _INSTANT.fullmatch(text):
+    if name in INSTANTS and (instant := _INSTANT.fullmatch(text)):
         return instant.expand(r"\3.\2.\1\4")
+    # A name, or a text of a device, that looks like a figure is none of ours.
     return text
 
 

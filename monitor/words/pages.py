@@ -203,12 +203,12 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     "contract": Text("Contract", "Vertrag"),
     "no_contract": NO_CONTRACT,
     "load": Text("Load now", "Auslastung jetzt"),
-    "rates": Text("{down} down, {up} up", "{down} hinab, {up} hinauf"),
+    "rates": Text("{down} down, {up} up", "{down} Download, {up} Upload"),
     "load_down": Text(
-        "{rate} down ({share} % of the contract)", "{rate} hinab ({share} % des Vertrags)"
+        "{rate} down ({share} % of the contract)", "{rate} Download ({share} % des Vertrags)"
     ),
     "load_up": Text(
-        "{rate} up ({share} % of the contract)", "{rate} hinauf ({share} % des Vertrags)"
+        "{rate} up ({share} % of the contract)", "{rate} Upload ({share} % des Vertrags)"
     ),
     "behind": Text(
         "{count} behind the line that is down: {names}",

@@ -185,8 +185,8 @@ UNITS: Final[Mapping[str, Text]] = {
 }
 
 DIRECTIONS: Final[Mapping[str, Text]] = {
-    "down": Text("down", "herunter"),
-    "up": Text("up", "hinauf"),
+    "down": Text("down", "Download"),
+    "up": Text("up", "Upload"),
 }
 
 # What an excuse made of minutes, by the label `into`.

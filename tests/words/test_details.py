@@ -15,7 +15,7 @@ import pytest
 from monitor.campaigns.evidence import Judged
 from monitor.campaigns.rules import evaluate
 from monitor.rollout.stage import stage_of
-from monitor.words.detail_sentences import SENTENCES
+from monitor.words.detail_sentences import FIGURES, INSTANTS, PLACES, SENTENCES
 from monitor.words.details import in_german
 from tests.campaigns.evidence import START, ZONE, failing, passing
 from tests.verdict.test_remembered import FAULTS, broken
@@ -103,7 +103,7 @@ COMPOSED = {
     "ist noch zu beweisen",
     "39.3 % of 135 packets lost in 2.6 min, limit 5 %": "39,3 % von 135 Paketen in 2,6 min "
     "verloren, Grenze 5 %",
-    "up at 95 % of the contracted rate over 10 min, limit 90 %": "hinauf 95 % der vereinbarten "
+    "up at 95 % of the contracted rate over 10 min, limit 90 %": "Upload bei 95 % der vereinbarten "
     "Rate über 10 min, Grenze 90 %",
     "3 outages or more within 60 min": "3 Ausfälle oder mehr in 60 min",
     "no reply to 2 tries of 2 s: ifDescr, ifName, ifSpeed and 8 more (failed 3 times in a row)": (
@@ -134,7 +134,7 @@ COMPOSED = {
         "Kampagne 7 am 01.03.2022 mit 30 Messungen bestanden, vor 365 Tagen oder mehr: neu messen"
     ),
     "wan runs at 2.5 Gbit/s, the contract says 10 Gbit/s down and 1.25 Gbit/s up": (
-        "wan läuft mit 2,5 Gbit/s, vereinbart sind 10 Gbit/s hinab und 1,25 Gbit/s hinauf"
+        "wan läuft mit 2,5 Gbit/s, vereinbart sind 10 Gbit/s im Download und 1,25 Gbit/s im Upload"
     ),
     "the body does not match the expected expression": "der Inhalt passt nicht zum erwarteten "
     "Ausdruck",
@@ -192,7 +192,7 @@ def test_a_failed_campaign_has_its_german() -> None:
     )
     down, up = (
         f"{way}: {rules[0]}; höchstens waren es 38 Mbit/s; {way}: {rules[1]}; {way}: {rules[2]}"
-        for way in ("hinab", "hinauf")
+        for way in ("Download", "Upload")
     )
     assert in_german(why) == f"Kampagne c1 nicht bestanden: {down}; {up}; c0 war bestanden"
     busy = [replace(one, down_others_bps=1.25e6) for one in campaigns[1].measurements]
@@ -201,6 +201,31 @@ def test_a_failed_campaign_has_its_german() -> None:
         "90 % von 1.000 Mbit/s wurden an 0 von 3 Tagen erreicht, geschuldet an zwei Dritteln "
         "davon; höchstens waren es 39,1955 Mbit/s, davon 1,19551 Mbit/s von anderen"
     )
+
+
+@pytest.mark.parametrize(
+    ("english", "german"),
+    [
+        ("fan 1.5 has failed", "der Lüfter 1.5 ist ausgefallen"),
+        ("1.1 does not work", "1.1 arbeitet nicht"),
+        ("power over Ethernet 1.24 is faulty", "die Stromabgabe (PoE) 1.24 ist gestört"),
+        ("board port 3 has 81.5 °C, limit 70 °C", "board port 3 hat 81,5 °C, Grenze 70 °C"),
+        ("planned on 2026-01-02 by 1.5", "geplant am 02.01.2026 laut 1.5"),
+        ("2026-01-02 had passed", "2026-01-02 war bestanden"),
+        ("seen as expected: 1.5", "gesehen wie erwartet: 1.5"),
+        ("the answer is 1.5, not 2.5", "die Antwort ist 1.5, nicht 2.5"),
+        ("version is 1.5, expected 1,000", "version ist 1.5, erwartet 1,000"),
+    ],
+)
+def test_names_and_texts_of_devices_are_no_figures(english: str, german: str) -> None:
+    assert in_german(english) == german
+
+
+def test_every_kind_of_field_occurs() -> None:
+    fields = {name for text in SENTENCES for name in re.findall(r"{(\w+)}", text)}
+    assert fields >= FIGURES | INSTANTS | PLACES
+    assert not FIGURES & (INSTANTS | PLACES)
+    assert not INSTANTS & PLACES
 
 
 def test_what_is_not_in_the_table_is_not_guessed() -> None:
