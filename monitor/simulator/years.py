@@ -2,7 +2,8 @@
 
 Lots of sites are planned, ordered and built, mostly in the summer holidays; then a line goes
 live, is verified by a campaign, and verified again within half a year. Some go stale, some
-regress, and schools join the goal in between.
+regress, and schools join the goal in between. The reasons have the wording of
+`monitor/rollout/stage.py`, for which German pages have the German.
 
 Must not know: the ledger's file, or how a forecast or report is made.
 """
@@ -19,6 +20,7 @@ from monitor.campaigns.records import CampaignPhase, CampaignStep, campaign_entr
 from monitor.rollout.goal_records import GoalScope, goal_entry
 from monitor.rollout.stage import Stage
 from monitor.rollout.stage_records import StageChange, reported_entry, reported_figure, stage_entry
+from monitor.words.rate import megabits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +40,7 @@ _FORGOTTEN_SHARE: Final = 0.06
 @dataclass(frozen=True, slots=True)
 class _Line:
     key: str
+    host: str
     contract: Contract
     lot: str
     joined: datetime
@@ -68,6 +71,7 @@ def rollout_history(
     lines = [
         _Line(
             str(school.key(site)),
+            site.uplink.host,
             site.uplink.contract,
             _lot(site, school),
             late.get(school.id, begin),
@@ -126,44 +130,44 @@ def _life(
     built = max(built, planned + _days(random, 60, 150))
     ordered = planned + (built - planned) * random.uniform(0.2, 0.6)
     document = f"{line.lot}/{planned:%Y}-{random.randrange(100, 999)}"
-    yield _stage(line, planned, Stage.PLANNED, f"network plan {document}")
-    yield _stage(line, ordered, Stage.ORDERED, f"order {document}")
-    yield _stage(line, built, Stage.BUILT, f"acceptance {document}")
+    yield _attested(line, planned, Stage.PLANNED, document)
+    yield _attested(line, ordered, Stage.ORDERED, document)
+    yield _attested(line, built, Stage.BUILT, document)
     at = built + _days(random, 2, 30)
-    yield _stage(line, at, Stage.REPORTED, f"{line.contract.provider} reports the line as ready")
+    yield _attested(line, at, Stage.REPORTED, line.contract.provider)
     at += _days(random, 3, 60)
-    yield _stage(
-        line, at, Stage.LIVE, "answered in 1436 of 1440 minutes; the line is the expected one"
-    )
+    why = f"up in 1436 of 1440 minutes until {at:%Y-%m-%d %H:%M} UTC, seen as expected: address "
+    yield _stage(line, at, Stage.LIVE, f"{why}{line.host!r}")
     yield from _campaigns(line, at + _days(random, 10, 90), end, random)
 
 
 def _campaigns(line: _Line, at: datetime, end: datetime, random: Random) -> Iterator[Entry]:
     """Yield campaigns to the end: passed, sometimes failed, sometimes forgotten."""
     verified = False
+    passed = ""
     while at < end:
         name = f"{line.key.replace('/', '-')}-{at:%Y%m%d}"
         fails = random.random() < (0.06 if verified else 0.1)
         yield from _campaign(line, name, at, random, fails=fails)
         known = at + timedelta(days=_CAMPAIGN_DAYS[-1], hours=12)
         if fails:
-            why = "campaign failed: 90 % of the contracted rate on 1 of 3 days down"
             if verified:
+                rate = megabits(line.contract.down_bps)
+                why = (
+                    f"campaign {name} failed: down: 90 % of {rate} was reached on 1 of 3 days, "
+                    f"owed on two thirds of them; {passed} had passed"
+                )
                 yield _stage(line, known, Stage.REGRESSED, why, f"campaign:{name}")
             verified, at = False, known + _days(random, 20, 80)
             continue
+        why = f"campaign {name} passed on {known:%Y-%m-%d} with 30 tests"
         if not verified:
-            yield _stage(
-                line,
-                known,
-                Stage.VERIFIED,
-                "campaign passed: 30 of 30 measurements count",
-                f"campaign:{name}",
-            )
-        verified, at = True, known + _days(random, 140, 170)
+            yield _stage(line, known, Stage.VERIFIED, why, f"campaign:{name}")
+        verified, passed, at = True, name, known + _days(random, 140, 170)
         if random.random() < _FORGOTTEN_SHARE:
             stale = known + timedelta(days=_FRESH_DAYS)
-            yield _stage(line, stale, Stage.LIVE_STALE, "verified 180 days ago", f"campaign:{name}")
+            why += f", {_FRESH_DAYS} days ago or more: measure again"
+            yield _stage(line, stale, Stage.LIVE_STALE, why, f"campaign:{name}")
             verified, at = False, stale + _days(random, 10, 60)
 
 
@@ -198,6 +202,11 @@ def _campaign(
             )
     ended = last + timedelta(minutes=1)
     yield campaign_entry(CampaignStep(name, line.key, ended, CampaignPhase.FINISHED, down, up))
+
+
+def _attested(line: _Line, at: datetime, stage: Stage, reference: str) -> Entry:
+    why = f"{stage} on {at:%Y-%m-%d} by {reference}; no 24 hours of its line are known"
+    return _stage(line, at, stage, why)
 
 
 def _stage(line: _Line, at: datetime, stage: Stage, why: str, *evidence: str) -> Entry:

@@ -8,7 +8,9 @@ from monitor.campaigns.records import read_measurement
 from monitor.ledger.chain import require_valid
 from monitor.report.history import read_history, regressions
 from monitor.rollout.stage import Stage
+from monitor.rollout.stage_records import read_stage
 from monitor.simulator.years import rollout_history
+from monitor.words.details import in_german
 from tests.rollout.rollouts import Entries, city_with_goal, listed_school
 
 CITY = city_with_goal(
@@ -43,6 +45,13 @@ def test_stages_come_in_a_possible_order() -> None:
         if place < len(order):
             assert change.change.stage is order[place]
         seen[change.change.site] += 1
+
+
+def test_every_reason_has_its_german() -> None:
+    entries = [one for one in rollout_history(CITY, 2018, 2023, seed=1) if one.kind == "stage"]
+    reasons = {read_stage(one).why for one in entries}
+    assert len(reasons) > 100
+    assert [why for why in reasons if in_german(why) is None] == []
 
 
 def test_measurements_are_valid() -> None:
