@@ -16,6 +16,7 @@ from monitor.availability.minutes import start_of
 from monitor.availability.sla import Verdict
 from monitor.availability.sla_output import local, method
 from monitor.words import sla as words
+from monitor.words.details import in_german
 from monitor.words.plain import plain
 from monitor.words.table import Column, Kind, Table
 from monitor.words.terms import NO_CONTRACT
@@ -150,13 +151,16 @@ class _Writer:
         return f"{self._why(outage)} ({words.DOWN_SINCE.of(self._language).format(at=at)})".strip()
 
     def _why(self, outage: Outage) -> str:
-        """Return the reason; in German without the verdict's sentence, which is English."""
+        """Return the reason and the verdict's sentence, as recorded if it has no German."""
         if self._language == "en":
             return f"{outage.reason} {outage.detail}".strip()
         known = words.WHY.get(outage.reason)  # another version may have recorded others
         reason = known.of(self._language) if known else outage.reason
+        if not outage.detail:
+            return reason
         is_ours = outage.reason != "reclassified"
-        return reason if is_ours else f"{reason}: {outage.detail}"
+        detail = (in_german(outage.detail) if is_ours else None) or outage.detail
+        return detail if detail.startswith(reason) else f"{reason}: {detail}"
 
     def _excuses(self) -> Table:
         named = {key: text.of(self._language) for key, text in words.EXCUSES.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,24 @@ def test_the_german_table_shows_a_reason_of_another_version_as_it_was_recorded()
     outage = [up(ALWAYS, begin), down(ALWAYS, begin + timedelta(minutes=20))]
     text = table(recorded_month(begin, end, outage), end + timedelta(minutes=12), "de")
     assert "timeout" in text
+
+
+@pytest.mark.parametrize(
+    ("detail", "german"),
+    [
+        ("no reply from 10.8.0.1 to 5 packets", "keine Antwort von 10.8.0.1 auf 5 Pakete"),
+        ("words of a later version", "keine Antwort: words of a later version"),
+        ("", "keine Antwort"),
+    ],
+)
+def test_the_german_table_says_a_reason_in_german(detail: str, german: str) -> None:
+    begin, end = local(10, 1), local(10, 1, 1)
+    at = begin + timedelta(minutes=20)
+    lost = replace(down(ALWAYS, at), reason="no_answer", detail=detail)
+    recorded = recorded_month(begin, end, [up(ALWAYS, begin), lost])
+    english = table(recorded, end + timedelta(minutes=12))
+    assert f"no_answer {detail}".strip() in english
+    assert german in table(recorded, end + timedelta(minutes=12), "de")
 
 
 def test_only_terms_that_occur_are_explained() -> None:
