@@ -21,7 +21,7 @@ from monitor.config.rows import LONGEST_ID, slug, yaml_text
 from monitor.state.whole_file import whole_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 _FOR_ALL: Final = 0o644
 _SCHOOL: Final = """\
@@ -92,6 +92,8 @@ def init(  # noqa: PLR0913, PLR0917  # one per option, passed by name
         state = ask_text("State in Germany, such as NW (Enter: none)", may_be_empty=True)
     code = (state or "").strip().upper()
     placed = list(_schools(schools, places))
+    _refuse_octets({"--city": [name], "--timezone": [timezone], "--state": [code]})
+    _refuse_octets({"--school": [one for one, _ in placed], "--place": [at for _, at in placed]})
     if snmp is None:
         snmp = sys.stdin.isatty() and ask("Read devices by SNMP?")
     text = first_file(City(name, timezone, code), "".join(_entries(placed)), snmp=snmp)
@@ -120,6 +122,20 @@ def _answer(given: str | None, option: str, question: str) -> str:
     if not sys.stdin.isatty():
         fail(f"{option} is needed where no terminal can ask: {question}", Exit.USAGE)
     return ask_text(question)
+
+
+def _refuse_octets(answers: Mapping[str, Iterable[str]]) -> None:
+    """Exit if an answer has octets that are not UTF-8: Python reads them as lone surrogates."""
+    for option, values in answers.items():
+        for value in values:
+            try:
+                value.encode()
+            except UnicodeEncodeError as error:
+                fail(
+                    f"{option}: {value!r} is not UTF-8 (character {error.start + 1}); set the "
+                    "terminal and its locale to UTF-8, and type it again; nothing was written",
+                    Exit.WRONG,
+                )
 
 
 def _schools(names: tuple[str, ...], places: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import pytest
@@ -103,6 +104,19 @@ def test_a_wrong_number_of_places_is_refused(tmp_path: Path) -> None:
     code, _, errors = invoke("init", "--city", "Bochum", *one, "--school", "B-Schule")
     assert code == 2
     assert "--place is needed where no terminal can ask: B-Schule: Its network" in errors
+    assert not (tmp_path / "config").exists()
+
+
+@pytest.mark.parametrize("option", ["--city", "--timezone", "--state", "--school", "--place"])
+def test_octets_that_are_not_utf_8_are_named_with_their_option(tmp_path: Path, option: str) -> None:
+    # As Python reads b"M\xfcnchen" from the command line.
+    answers = {"--city": "Bochum", "--school": "A-Schule", "--place": "192.0.2.1"}
+    answers |= {option: "M\udcfcnchen"}
+    code, _, errors = invoke("init", *chain.from_iterable(answers.items()))
+    assert code == 1
+    assert f"error: {option}: 'M" in errors
+    assert "is not UTF-8 (character 2); set the terminal and its locale to UTF-8" in errors
+    assert "escape" not in errors
     assert not (tmp_path / "config").exists()
 
 
