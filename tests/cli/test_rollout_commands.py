@@ -55,7 +55,7 @@ def test_verify_prints_the_row_count_and_the_head(state: Path) -> None:
 def test_verify_names_the_first_bad_row_and_fails(state: Path, tmp_path: Path) -> None:
     copy = tmp_path / "ledger.sqlite"
     content = (state / "ledger.sqlite").read_bytes()
-    place = content.index(b"Provider A reports")
+    place = content.index(b"by Provider A; no 24 hours")
     copy.write_bytes(content[:place] + b"Q" + content[place + 1 :])
     result = run("ledger", "verify", copy, state=state)
     assert result.exit_code == 1
