@@ -100,6 +100,8 @@ class NativeReader:
         self._scalars: dict[tuple[str | Object, ...], Mapping[bytes, Object]] = {}
         self._rows = RowReaders()
         self._hints: dict[_Place, _Hint] = {}
+        # Until when agents are not asked by GETBULK: what one table showed holds for all.
+        self._without_bulk: dict[tuple[str, int], float] = {}
 
     async def read(self, agent: Agent, request: Request, deadline: float) -> Result:
         """Return the agent's values; see `Reader`."""
@@ -182,6 +184,7 @@ class NativeReader:
         overhead = SECURE_OVERHEAD if agent.security else 0
         clock = asyncio.get_running_loop().time
         if hint is None:
+            bulk = bulk and self._without_bulk.get((agent.address, agent.port), 0.0) <= clock()
             return Walk(
                 columns.layouts, bulk=bulk, overhead=overhead, reader=columns.reader, clock=clock
             )
@@ -202,6 +205,7 @@ class NativeReader:
         known = self._hints.get(place)
         if known is None and len(self._hints) >= _MAX_HINTS:
             self._hints.clear()
+            self._without_bulk.clear()
         until = known.until if known else asyncio.get_running_loop().time() + _HINT_SECONDS
         if known is not None and known.scalar_octets is None:
             # The joint request did not work: do not try it again before tomorrow.
@@ -209,6 +213,8 @@ class NativeReader:
         hint = _Hint(walk.bulk, walk.ceiling, walk.rows, scalar_octets, until)
         if hint != known:
             self._hints[place] = hint
+            if not walk.bulk:
+                self._without_bulk.setdefault(place[:2], until)
 
 
 def _together(one: Mapping[LeftOut, int], other: Mapping[LeftOut, int]) -> Mapping[LeftOut, int]:

@@ -320,6 +320,7 @@ async def _walk(session: _Session, columns: Sequence[_Column]) -> None:
     """Walk the columns side by side; each continues after its own last row."""
     bulk = session.agent.version != "1"
     bulk_worked = False
+    answered = session.requests > 0
     size = START_SIZE
     silences = 0
     while asked := [column for column in columns if column.open][:size]:
@@ -328,9 +329,10 @@ async def _walk(session: _Session, columns: Sequence[_Column]) -> None:
             varbinds = await session.after([column.last for column in asked], repetitions)
         except TimeoutError as silence:
             silences += 1
-            if session.requests == 1 or silences > _GIVE_UP_AFTER:
+            # An agent not heard yet may be dead, or silent to GETBULK alone: one GETNEXT tells.
+            if not (answered or bulk) or silences > _GIVE_UP_AFTER:
                 raise _StopError(FailureKind.TIMEOUT, str(silence)) from None
-            bulk = bulk and (bulk_worked or silences < _GIVE_UP_AFTER - 1)
+            bulk = bulk and answered and (bulk_worked or silences < _GIVE_UP_AFTER - 1)
             size = max(1, size // 2)
             continue
         except _AgentError as error:
@@ -346,6 +348,7 @@ async def _walk(session: _Session, columns: Sequence[_Column]) -> None:
                 asked[0].fail(FailureKind.AGENT_ERROR, message)
             continue
         silences = 0
+        answered = True
         bulk_worked = bulk_worked or bulk
         size = min(START_SIZE, size * 2)
         for place, varbind in enumerate(varbinds):

@@ -79,8 +79,8 @@ class Walk:
     does not ask far beyond the table's end; a wrong number costs a request, never a row).
     `overhead` is how many octets of a datagram do not belong to its PDU.
     `reader` decodes whole rows while all columns are requested. `answered` says whether the agent
-    is known to answer: if not, the first time-out ends the walk. `clock` gives the times in
-    `arrivals`.
+    is known to answer: if not, a first time-out leads to one GETNEXT, whose time-out ends the walk.
+    `clock` gives the times in `arrivals`.
     """
 
     def __init__(  # noqa: PLR0913  # what an earlier walk learned
@@ -252,10 +252,12 @@ class Walk:
     def unanswered(self, failure: Failure) -> None:
         """Note that the last question got no usable reply, and why."""
         self._silences += 1
-        hopeless = not self.answered or failure.kind is FailureKind.UNREACHABLE
-        if hopeless or self._silences > _MAX_SILENCES:
+        # An agent not heard yet may be dead, or silent to GETBULK alone: one GETNEXT tells.
+        is_dead = not (self.answered or self.bulk)
+        may_be_bulk = self.bulk and not self._bulk_worked
+        if is_dead or failure.kind is FailureKind.UNREACHABLE or self._silences > _MAX_SILENCES:
             self.give_up(failure)
-        elif self.bulk and not self._bulk_worked and self._silences >= _SILENCES_BEFORE_GET_NEXT:
+        elif may_be_bulk and self._silences >= (_SILENCES_BEFORE_GET_NEXT if self.answered else 1):
             self.bulk = False
         elif self.size > 1:
             self.size = self.ceiling = self._smaller()

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
-import dataclasses
+import asyncio
 
 import pytest
 
 from monitor.snmp.ber import Tag
 from monitor.snmp.client import SnmpClient
+from monitor.snmp.decode import decode_message
 from monitor.snmp.message import PduType
 from monitor.snmp.model import Agent, FailureKind
 from monitor.snmp.read import NativeReader, Request
+from monitor.snmp.reference import PysnmpReader
 from tests.snmp.agent import HC_IN_OCTETS, IN_OCTETS, OUT_OCTETS, ByteAgent, interfaces
 from tests.snmp.hostile import serving
 from tests.snmp.reading import within
@@ -30,12 +32,76 @@ async def test_an_agent_without_getbulk_is_remembered_for_a_day() -> None:
         assert first.columns == second.columns
         assert [*second.columns["ifName"]] == list(ROWS)
         assert PduType.GET_BULK not in {request.pdu_type for request in agent.asked}
-        ((known, hint),) = reader._hints.items()
-        assert 86_000 < hint.until - within(0) <= 86_400
-        reader._hints[known] = dataclasses.replace(hint, until=within(0))
-        agent.asked.clear()
+        await asyncio.sleep(86_000)
+        await reader.read(place, REQUEST, within(3))
+        assert PduType.GET_BULK not in {request.pdu_type for request in agent.asked}
+        await asyncio.sleep(400)
         await reader.read(place, REQUEST, within(3))
         assert PduType.GET_BULK in {request.pdu_type for request in agent.asked}
+
+
+class SilentToGetBulk(ByteAgent):
+    """An agent that ignores GETBULK and answers GETNEXT."""
+
+    def replies(self, data: bytes) -> list[bytes]:
+        reply = self.answer(data)
+        return [] if self.asked[-1].pdu_type == PduType.GET_BULK else [reply]
+
+
+@pytest.mark.parametrize("reader", ["native", "pysnmp"])
+@on_virtual_time
+async def test_columns_alone_of_an_agent_silent_to_getbulk_are_read(reader: str) -> None:
+    """They got nothing: of 1,000 switches ten were degraded, without hardware, walks or tables."""
+    agent = SilentToGetBulk(interfaces(ROWS))
+    async with (
+        SnmpClient() as client,
+        PysnmpReader() as reference,
+        serving(agent.replies, timeout=0.5) as place,
+    ):
+        engine = NativeReader(client) if reader == "native" else reference
+        result = await engine.read(place, Request((), ("ifInOctets", "ifName")), within(20))
+    assert result.failure is None
+    assert {len(rows) for rows in result.columns.values()} == {len(ROWS)}
+    # GETBULK is tried once, then retried.
+    assert [request.pdu_type for request in agent.asked].count(PduType.GET_BULK) == 2
+
+
+@on_virtual_time
+async def test_no_other_table_of_an_agent_silent_to_getbulk_is_asked_by_it_for_a_day() -> None:
+    agent = SilentToGetBulk(interfaces(ROWS))
+    async with SnmpClient() as client, serving(agent.replies) as place:
+        reader = NativeReader(client)
+        await reader.read(place, REQUEST, within(20))
+        agent.asked.clear()
+        others = await reader.read(place, Request((), ("ifOutOctets",)), within(20))
+        assert others.failure is None
+        assert {request.pdu_type for request in agent.asked} == {PduType.GET_NEXT}
+        await asyncio.sleep(86_500)
+        agent.asked.clear()
+        later = await reader.read(place, Request((), ("ifHCInOctets",)), within(20))
+        assert later.failure is None
+        assert PduType.GET_BULK in {request.pdu_type for request in agent.asked}
+
+
+@pytest.mark.parametrize("reader", ["native", "pysnmp"])
+@on_virtual_time
+async def test_columns_alone_of_a_dead_agent_cost_two_questions(reader: str) -> None:
+    asked = []
+
+    def silent(data: bytes) -> list[bytes]:
+        asked.append(decode_message(data).pdu_type)
+        return []
+
+    async with (
+        SnmpClient() as client,
+        PysnmpReader() as reference,
+        serving(silent, timeout=0.5) as place,
+    ):
+        engine = NativeReader(client) if reader == "native" else reference
+        result = await engine.read(place, Request((), ("ifInOctets",)), within(20))
+    assert result.failure is not None
+    assert result.failure.kind is FailureKind.TIMEOUT
+    assert asked == [*[PduType.GET_BULK] * 2, *[PduType.GET_NEXT] * 2]
 
 
 @on_virtual_time

@@ -151,11 +151,14 @@ def test_a_broken_column_is_dropped_with_its_name_and_loses_no_other() -> None:
     assert {len(walk.columns[name]) for name in ("ifInOctets", "ifHCInOctets", "ifName")} == {30}
 
 
-def test_a_dead_agent_is_given_up_after_the_first_silence() -> None:
-    walk = Walk(columns(*NAMES), bulk=True)
-    assert walk.question()
-    walk.unanswered(TIMEOUT)
-    assert walk.question() is None
+@pytest.mark.parametrize("version", [0, 1])
+def test_a_dead_agent_is_given_up_after_silence_to_get_next(version: int) -> None:
+    walk = Walk(columns(*NAMES), bulk=version > 0)
+    asked = []
+    while question := walk.question():
+        asked.append(question[0])
+        walk.unanswered(TIMEOUT)
+    assert asked == [*[PduType.GET_BULK] * version, PduType.GET_NEXT]
     shown = f"no reply: {', '.join(NAMES[:3])} and {len(NAMES) - 3} more"
     assert walk.failure == Failure(FailureKind.TIMEOUT, shown)
 
