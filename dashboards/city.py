@@ -7,7 +7,9 @@ from typing import Final
 from dashboards.city_answer import ANSWER, LOAD, LOAD_LIMIT, LOSS, LOSS_LIMIT, RTT, RTT_LIMIT, UP
 from dashboards.panel import Board, Colour, Column, Kind, Panel, Query, Row, Step, Value
 from dashboards.shared import (
+    BLIND,
     CAMPAIGNS,
+    KNOWN_LINE,
     MAINTENANCE,
     NONE,
     NOTHING_ELSE,
@@ -19,11 +21,13 @@ from dashboards.shared import (
     STATES,
     TO_PLACE_OF_SERIES,
     TO_SCHOOL_OF_ROW,
+    UNREAD_ROW,
     code_of,
     if_none,
     not_up_throughout,
     of_city,
     or_silent,
+    or_unread,
     state_code,
     with_name,
     with_place,
@@ -31,6 +35,12 @@ from dashboards.shared import (
 from monitor.words import terms
 from monitor.words.text import Text, same
 
+_OUTAGE: Final = "max by (provider) (school_provider_outage)"
+# While no line is judged, none is no good news.
+_OUTAGE_CODE: Final = (
+    f"{_OUTAGE} == 1 or ({_OUTAGE} and on () {KNOWN_LINE} unless on () {BLIND})"
+    f" or {_OUTAGE} * 0 + 2"
+)
 _BY_PROVIDER: Final = (
     "by (provider) ({} * on (school, site) group_left (provider) "
     "max by (school, site, provider) (school_site_info))"
@@ -56,7 +66,7 @@ WHY: Final = Row(
             ),
             (
                 Query(
-                    or_silent("max by (provider) (school_provider_outage)", "provider"),
+                    or_silent(_OUTAGE_CODE, "provider"),
                     same(""),
                     instant=True,
                 ),
@@ -79,6 +89,7 @@ WHY: Final = Row(
                     values=(
                         Value(0, Text("no", "nein"), Colour.GOOD),
                         Value(1, Text("OUTAGE", "AUSFALL"), Colour.BAD),
+                        Value(2, terms.STATES["unknown"], Colour.UNKNOWN),
                     ),
                 ),
                 Column("Value #B", Text("Down", "Ausgefallen"), "none"),
@@ -96,10 +107,11 @@ WHY: Final = Row(
             ),
             (
                 Query(
-                    or_silent(
+                    or_unread(
                         with_name(
                             "max by (school) (school_maintenance_ends_timestamp_seconds) * 1000"
                         ),
+                        "max(school_maintenance)",
                         "name",
                     ),
                     same(""),
@@ -111,7 +123,12 @@ WHY: Final = Row(
             width=12,
             height=5,
             columns=(
-                Column("name", Text("School", "Schule"), values=(SILENT_ROW,), coloured=False),
+                Column(
+                    "name",
+                    Text("School", "Schule"),
+                    values=(SILENT_ROW, UNREAD_ROW),
+                    coloured=False,
+                ),
                 Column("school", same("school"), hidden=True),
                 Column("Value", Text("Until", "Bis"), "since"),
             ),

@@ -13,6 +13,7 @@ from dashboards.city_tiles import TILES
 from dashboards.panel import Colour, Column, Kind, Panel, Query, Row, Value
 from dashboards.sentence import (
     BAD,
+    CARE,
     GOOD,
     SENTENCE_STEPS,
     SPANS,
@@ -25,6 +26,8 @@ from dashboards.shared import (
     ANY_LINE,
     BLIND,
     CAUSES,
+    ISOLATED,
+    KNOWN_LINE,
     NONE,
     NOTHING_YET,
     PLACE_COLUMNS,
@@ -34,7 +37,7 @@ from dashboards.shared import (
     or_blind,
     with_place,
 )
-from monitor.words.terms import CAUSES as CAUSES_SAID
+from monitor.words import terms
 from monitor.words.text import Text, same
 
 LOSS: Final = "max by (school, site) (site:uplink_loss_while_up:ratio_rate5m)"
@@ -96,9 +99,12 @@ _SWITCH: Final = "max by (school, site, device) (school_switch_state_since_times
 _SWITCH_SINCE: Final = with_place(f"{_SWITCH} * 1000 {_DEAD_SWITCH}")
 
 
+_MOST_FALLEN: Final = 4
+
+
 def _fallen(cause: str, said: Text) -> tuple[Query, ...]:
     """Return the sentences of the lines that fell last and for this cause."""
-    last = f"(bottomk(4, {_DOWN_FOR}) and on (cause) {labelled(cause=cause)})"
+    last = f"(bottomk({_MOST_FALLEN}, {_DOWN_FOR}) and on (cause) {labelled(cause=cause)})"
     return tuple(
         sentence(
             unbroken(f'count_values by (place, school, site) ("length", {span.whole(last)})'),
@@ -112,24 +118,58 @@ def _fallen(cause: str, said: Text) -> tuple[Query, ...]:
     )
 
 
+_DEGRADED: Final = "max by (school, site) (school_uplink_degraded) == 1"
+_THE_ONE: Final = f"({_DEGRADED}) and on () count({_DEGRADED}) == 1"
+# A fifth sentence would leave none of them legible.
+_DEGRADED_FOR: Final = with_place(
+    f"(time() - {degraded.line_since()}) and on (school, site) ({_THE_ONE})"
+    f" unless on () count({_DOWN_FOR}) >= {_MOST_FALLEN}"
+)
+
+
+def _degraded() -> tuple[Query, ...]:
+    """Return the sentences of the line that is degraded, if it is the only one."""
+    return tuple(
+        sentence(
+            unbroken(
+                f'count_values by (place, school, site) ("length", {span.whole(_DEGRADED_FOR)})'
+            ),
+            CARE,
+            Text(
+                f"{{{{place}}}}: {terms.DEGRADED.en} for {{{{length}}}} {span.unit.en}",
+                f"{{{{place}}}}: {terms.DEGRADED.de} seit {{{{length}}}} {span.unit.de}",
+            ),
+        )
+        for span in SPANS
+    )
+
+
 ANSWER: Final = Row(
     Text("Is the city well?", "Geht es der Stadt gut?"),
     (
         *TILES,
         Panel(
             Kind.STAT,
-            Text("Down, why, and for how long", "Ausgefallen, warum, wie lange"),
+            Text("Which, why, and for how long", "Welche, warum, wie lange"),
             Text(
-                "The four most recent outages; for a provider outage, the provider. Good: none.",
-                "Die vier jüngsten; bei einem Ausfall des Anbieters der Anbieter. Gut: keine.",
+                "The four most recent outages; for a provider outage, the provider. If there are "
+                "fewer, the degraded line, if it is the only one. Good: none.",
+                "Die vier jüngsten Ausfälle; bei einem des Anbieters der Anbieter. Sind es "
+                "weniger, die gestörte Leitung, wenn sie die einzige ist. Gut: keine.",
             ),
             (
-                *_fallen("no_answer", CAUSES_SAID["no_answer"]),
+                *_fallen("no_answer", terms.CAUSES["no_answer"]),
                 *_fallen("provider_outage", Text("outage", "Ausfall")),
+                *_degraded(),
                 sentence(
-                    f"{ANY_LINE} unless on () ({_DOWN}) unless on () {BLIND}",
+                    f"{KNOWN_LINE} unless on () ({_DOWN}) unless on () {BLIND}",
                     GOOD,
                     Text("no line is known to be down", "keine Leitung ist ausgefallen"),
+                ),
+                sentence(
+                    f"{ANY_LINE} unless on () ({KNOWN_LINE}) unless on () {BLIND}",
+                    UNKNOWN,
+                    ISOLATED.text,
                 ),
                 sentence(
                     f"{BLIND} unless on () ({_DOWN})",

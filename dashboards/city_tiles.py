@@ -20,7 +20,8 @@ from dashboards.sentence import (
     sentence,
     sentences_of_nothing,
 )
-from dashboards.shared import BLIND, ISOLATED, NOTHING_YET
+from dashboards.shared import BLIND, ISOLATED, KNOWN_LINE, NOTHING_YET
+from monitor.words.terms import STATES
 from monitor.words.text import Text, same
 
 _LINES: Final = "count(max by (school, site) (school_uplink_state))"
@@ -55,22 +56,28 @@ def _tile(
     )
 
 
-def _judged(of_what: str, whole: str, said: tuple[tuple[str, int, Text], ...]) -> tuple[Query, ...]:
-    """Return the sentences of a number, each for a comparison, while verdicts are not suspended."""
+def _judged(
+    of_what: str, whole: str, said: tuple[tuple[str, int, Text], ...], known: str = KNOWN_LINE
+) -> tuple[Query, ...]:
+    """Return the sentences of a number, each for a comparison, while verdicts are not suspended.
+
+    Before the first verdict there is none of them: `known` has nothing then.
+    """
     number = f"(count({of_what}) or 0 * {whole})"
     numbers = numbered(whole=whole, number=number)
+    none_known = f"({BLIND} or {whole} unless on () ({known}))"
     return (
         *(
-            sentence(f"{numbers} and on () {number} {holds} unless on () {BLIND}", code, text)
+            sentence(f"{numbers} and on () {number} {holds} unless on () {none_known}", code, text)
             for holds, code, text in said
         ),
-        sentence(f"{BLIND} and on () {whole}", UNKNOWN, ISOLATED.text),
+        sentence(f"{whole} and on () {none_known}", UNKNOWN, ISOLATED.text),
         *sentences_of_nothing(whole, NOTHING_YET),
     )
 
 
-def _share(of_what: str, whole: str, code: int) -> tuple[Query, ...]:
-    return _judged(of_what, whole, (("> 0", code, _OF), ("== 0", GOOD, _OF)))
+def _share(of_what: str, whole: str, code: int, known: str = KNOWN_LINE) -> tuple[Query, ...]:
+    return _judged(of_what, whole, (("> 0", code, _OF), ("== 0", GOOD, _OF)), known)
 
 
 _NONE_UNKNOWN: Final = f"(count({_lines('unknown')}) or 0 * {_LINES})"
@@ -125,6 +132,7 @@ TILES: Final = (
             'max by (school, site, device) (school_switch_state{state="down"}) == 1',
             _SWITCHES,
             CARE,
+            'max(school_switch_state{state=~"up|down"}) == 1',
         ),
     ),
     _tile(
@@ -144,15 +152,18 @@ TILES: Final = (
         Text(
             "Whether the other figures are reliable. Isolated: our own line is down. Suspended: "
             "all providers stopped answering at once, our hub or theirs. Silent: Prometheus "
-            "cannot reach the monitor. Good: OK.",
+            "cannot reach the monitor. Unknown: it has not measured enough yet. Good: OK.",
             "Ob man sich auf die Zahlen daneben verlassen kann. Isoliert: unsere eigene Leitung "
             "ist tot. Ausgesetzt: alle Anbieter verstummten zugleich, unser Übergabepunkt oder "
-            "ihrer. Stumm: Prometheus erreicht den Monitor nicht. Gut: OK.",
+            "ihrer. Stumm: Prometheus erreicht den Monitor nicht. Unbekannt: er hat noch nicht "
+            "genug gemessen. Gut: OK.",
         ),
         (
             Query(
                 '((max(up{job="schulnetz"}) == 0) + 3'
                 " or (max(school_common_outage) == 1) + 1"
+                " or max(monitor_isolated) == 1"
+                ' or (max(monitor_line_state{state="unknown"}) == 1) + 3'
                 " or max(monitor_isolated))",
                 Text("Monitoring", "Überwachung"),
                 instant=True,
@@ -163,6 +174,7 @@ TILES: Final = (
             Value(1, Text("ISOLATED", "ISOLIERT"), Colour.UNKNOWN),
             Value(2, Text("SUSPENDED", "AUSGESETZT"), Colour.UNKNOWN),
             Value(3, SILENT, Colour.SILENT),
+            Value(4, STATES["unknown"].loud(), Colour.UNKNOWN),
         ),
     ),
     as_of(6, 3),

@@ -154,14 +154,13 @@ def _of_no_verdict(what: str, name: str) -> tuple[Query, ...]:
     labels = [label for label in ("place", "device") if f"{{{{{label}}}}}" in name]
     for label in labels:
         place = unbroken(or_dash(place, label), label)
-    nothing = f"(0 * max by ({', '.join(labels)}) ({place}) - 1 unless on () ({what}))"
+    nothing = f"(0 * max by ({', '.join(labels)}) ({place}) - 1)"
     return tuple(
-        Query(
-            f"{nothing} {holds} on () {ALIVE}",
-            Text(f"{name}: {said.en}", f"{name}: {said.de}"),
-            instant=True,
+        Query(f"{nothing} {holds}", Text(f"{name}: {said.en}", f"{name}: {said.de}"), instant=True)
+        for holds, said in (
+            (f"unless on () ({what}) and on () {ALIVE}", NOTHING_YET),
+            (f"unless on () {ALIVE}", MONITOR_SILENT),
         )
-        for holds, said in (("and", NOTHING_YET), ("unless", MONITOR_SILENT))
     )
 
 

@@ -31,6 +31,7 @@ from dashboards.sentence import (
 )
 from dashboards.shared import (
     CAMPAIGNS,
+    ISOLATED,
     MAINTENANCE,
     NOTHING_YET,
     OUTAGES,
@@ -166,8 +167,11 @@ _WORST: Final = Panel(
 )
 
 
-def _share(title: Text, description: Text, wrong: str, of: str) -> Panel:
-    """Return the tile of how many lines of those chosen have something wrong, of how many."""
+def _share(title: Text, description: Text, wrong: str, of: str, known: str) -> Panel:
+    """Return the tile of how many lines of those chosen have something wrong, of how many.
+
+    `known` are those of which it is known whether they have.
+    """
     whole = f"count(({of}) {OF})"
     number = f"(count(({wrong}) {OF}) or 0 * {whole})"
     numbers = numbered(whole=whole, number=number)
@@ -178,7 +182,8 @@ def _share(title: Text, description: Text, wrong: str, of: str) -> Panel:
         description,
         (
             sentence(f"{numbers} and on () {number} > 0", BAD, said),
-            sentence(f"{numbers} and on () {number} == 0", GOOD, said),
+            sentence(f"{numbers} and on () {number} == 0 and on () ({known} {OF})", GOOD, said),
+            sentence(f"{whole} unless on () ({known} {OF})", UNKNOWN, ISOLATED.text),
             *sentences_of_nothing(whole, NOTHING_YET),
         ),
         "none",
@@ -198,8 +203,10 @@ _DOWN_NOW: Final = _share(
     ),
     'max by (school, site) (school_uplink_state{state="down"}) == 1',
     "max by (school, site) (school_uplink_state)",
+    'max by (school, site) (school_uplink_state{state=~"up|down"}) == 1',
 )
 
+_MEASURED_ONCE: Final = "max by (school, site) (rollout_campaign_verdict)"
 _SLOW: Final = _share(
     Text("Lines too slow", "Langsame Leitungen"),
     Text(
@@ -207,7 +214,8 @@ _SLOW: Final = _share(
         "Leitungen, deren letzte Messkampagne nicht bestanden ist, von den je gemessenen. Gut: 0.",
     ),
     'max by (school, site) (rollout_campaign_verdict{verdict="failed"}) == 1',
-    "max by (school, site) (rollout_campaign_verdict)",
+    _MEASURED_ONCE,
+    _MEASURED_ONCE,
 )
 
 ANSWER: Final = Row(

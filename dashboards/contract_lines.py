@@ -29,6 +29,7 @@ from dashboards.shared import (
     TO_PLACE_OF_SERIES,
     or_silent,
     or_silent_at_end,
+    or_unread,
     with_place,
     words,
 )
@@ -95,16 +96,12 @@ LINES: Final = Panel(
     link=TO_PLACE,
 )
 
-# A begin makes a series, and so an outage. Its label comes after the others in the alphabet: some
-# Prometheus lose labels of `count_values by` otherwise. The points of a long range lie more than
-# a minute apart, so each asks for what was recorded between it and the one before.
-_RECORDED: Final = "site:uplink_outage_{}:timestamp_seconds[$__interval]"
-_BEGAN: Final = f"max by (school, site, cause) (last_over_time({_RECORDED.format('began')})) * 1000"
-_SEEN: Final = f"max by (school, site, cause) (max_over_time({_RECORDED.format('seen')})) * 1000"
-_OUTAGES: Final = (
-    f'count_values by (school, site, cause) ("started", {_BEGAN})'
-    f" * on (school, site, cause) group_left () (({_SEEN}) {OF})"
-)
+# A begin makes a series, and so an outage. The points of a long range lie more than a minute apart,
+# so each asks for what was recorded since the one before; and until the next one, for Grafana ends
+# a range at a whole step, over years days ago, and a monitor may be silent at the next point.
+_RECORDED: Final = "site:uplink_outages_seen:timestamp_seconds[$__interval]"
+_SEEN: Final = f"max_over_time({_RECORDED} offset -$__interval) or max_over_time({_RECORDED})"
+_OUTAGES: Final = f"(max by (school, site, cause, started) ({_SEEN}) * 1000) {OF}"
 
 OUTAGES_OF_LINES: Final = Panel(
     Kind.TABLE,
@@ -175,8 +172,9 @@ _FINDINGS: Final = Panel(
     ),
     (
         Query(
-            or_silent(
-                with_place(f"(max by (school, site, finding) (school_uplink_finding) == 1) {OF}")
+            or_unread(
+                with_place(f"(max by (school, site, finding) (school_uplink_finding) == 1) {OF}"),
+                f"school_uplink_finding {OF}",
             ),
             same(""),
             instant=True,
@@ -240,7 +238,9 @@ _EXCUSES: Final = Panel(
         "Messprotokoll.",
     ),
     (
-        Query(or_silent(with_place(f"{_DECIDED} {OF}")), same(""), instant=True),
+        Query(
+            or_unread(with_place(f"{_DECIDED} {OF}"), "max(school_info)"), same(""), instant=True
+        ),
         _of_excuses("begins"),
         _of_excuses("ends"),
     ),

@@ -80,6 +80,11 @@ def since(selector: str = "") -> str:
     return f"{_shown(selector)} * 1000"
 
 
+def line_since() -> str:
+    """Return PromQL of since when (s) each line has been degraded, by school and site."""
+    return f"min by ({_SITE}) ({_found('')} and {_of_lines('')})"
+
+
 def behind(selector: str = "") -> str:
     """Return PromQL of how many switches lose packets behind each line that loses packets."""
     switches = f"count by ({_DEVICE}) ({_lossy_behind(selector)})"

@@ -10,7 +10,10 @@ from typing import Final
 from dashboards.as_of import as_of
 from dashboards.goal_terms import (
     BUILT,
+    DONE,
+    EXPECTED,
     GOAL,
+    IN_TIME,
     INTO_THE_DAY,
     NO_FORECAST,
     NO_GOAL,
@@ -23,6 +26,7 @@ from dashboards.goal_terms import (
     in_months,
     of_goal,
     one_day,
+    outlook_is,
 )
 from dashboards.panel import Colour, Kind, Panel, Query, Row, Step
 from dashboards.sentence import (
@@ -41,10 +45,6 @@ from monitor.words.text import Text, same
 _OUTLOOK: Final = "max by (outlook) (rollout_forecast_outlook) == 1"
 
 
-def _is(outlook: str) -> str:
-    return f'max(rollout_forecast_outlook{{outlook="{outlook}"}}) == 1'
-
-
 # The end of the day on which the last line was built, and by how much that missed the target day.
 _BUILT_AT: Final = "max(rollout_building_last_timestamp_seconds)"
 _BUILT_LATE: Final = f"({_BUILT_AT} - {TARGET})"
@@ -52,7 +52,6 @@ _BUILT_IN: Final = numbered(
     month=f"month({_BUILT_AT} - {INTO_THE_DAY})", year=f"year({_BUILT_AT} - {INTO_THE_DAY})"
 )
 _LATE: Final = f"({finish('0.5')} - {TARGET})"
-_EXPECTED: Final = _is("expected")
 _SAID: Final = {
     "no goal": UNKNOWN,
     "unreachable": BAD,
@@ -81,9 +80,8 @@ _HOW_MANY: Final = Panel(
     in_words=True,
 )
 
-_DONE: Final = f"({_is('built')} or {_is('reached')})"
 # Of lines beyond the goal's number it is not exported which one reached it.
-_DATED: Final = f"{_DONE} and on () {BUILT} == {GOAL} and on () {_BUILT_LATE}"
+_DATED: Final = f"{DONE} and on () {BUILT} == {GOAL} and on () {_BUILT_LATE}"
 
 
 def _late(how_long: str, said: Text) -> Query:
@@ -97,7 +95,7 @@ _WHEN_BUILT: Final = (
         Text("yes: built {{month}}/{{year}}", "ja: gebaut {{month}}/{{year}}"),
     ),
     sentence(
-        f"{_DONE} and on () {OVERDUE} == 0 unless on () ({_DATED})",
+        f"{DONE} and on () {OVERDUE} == 0 unless on () ({_DATED})",
         GOOD,
         Text("yes: day not recorded", "ja: Tag nicht erfasst"),
     ),
@@ -108,7 +106,7 @@ _WHEN_BUILT: Final = (
         Text("no: {{months}} months late", "nein: {{months}} Monate zu spät"),
     ),
     sentence(
-        f"{_DONE} unless on () {OVERDUE} == 0 unless on () ({_DATED})",
+        f"{DONE} unless on () {OVERDUE} == 0 unless on () ({_DATED})",
         UNKNOWN,
         Text("built: day not recorded", "gebaut: Tag nicht erfasst"),
     ),
@@ -133,33 +131,33 @@ _WHETHER: Final = Panel(
     ),
     (
         sentence(
-            f"{finish('0.9')} <= {TARGET} and on () {_EXPECTED}",
+            IN_TIME,
             GOOD,
             Text("forecast: on time", "Prognose: pünktlich"),
         ),
         sentence(
             f"({finish('0.5')} <= {TARGET} unless on () {finish('0.9')} <= {TARGET})"
-            f" and on () {_EXPECTED}",
+            f" and on () {EXPECTED}",
             CARE,
             Text("forecast: probably on time", "Prognose: wohl pünktlich"),
         ),
         sentence(
-            f"{one_day(_LATE)} and on () {_EXPECTED}",
+            f"{one_day(_LATE)} and on () {EXPECTED}",
             CARE,
             Text("forecast: 1 day late", "Prognose: 1 Tag zu spät"),
         ),
         sentence(
-            f"{in_days(_LATE)} and on () {_EXPECTED}",
+            f"{in_days(_LATE)} and on () {EXPECTED}",
             CARE,
             Text("forecast: {{days}} days late", "Prognose: {{days}} Tage zu spät"),
         ),
         sentence(
-            f"{in_months(_LATE)} and on () {_EXPECTED}",
+            f"{in_months(_LATE)} and on () {EXPECTED}",
             BAD,
             Text("forecast: {{months}} months late", "Prognose: {{months}} Monate zu spät"),
         ),
         *_WHEN_BUILT,
-        *(sentence(_is(name), code, OUTLOOKS[name]) for name, code in _SAID.items()),
+        *(sentence(outlook_is(name), code, OUTLOOKS[name]) for name, code in _SAID.items()),
         *sentences_of_nothing(_OUTLOOK, NO_FORECAST),
     ),
     "none",
@@ -206,11 +204,11 @@ _WHEN: Final = Panel(
             Text("not before {{early_month}}/{{early_year}}", "ab {{early_month}}/{{early_year}}"),
         ),
         sentence(
-            f"{_DONE} unless on () {_EARLY}",
+            f"{DONE} unless on () {_EARLY}",
             GOOD,
             Text("nothing left to build", "nichts mehr zu bauen"),
         ),
-        *sentences_of_nothing(f"{_EARLY} or {_DONE}", Text("no range", "keine Spanne")),
+        *sentences_of_nothing(f"{_EARLY} or {DONE}", Text("no range", "keine Spanne")),
     ),
     "none",
     NOT_KNOWN,

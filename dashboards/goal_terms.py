@@ -40,6 +40,17 @@ def finish(quantile: str) -> str:
     return f'max(rollout_forecast_finish_timestamp_seconds{{quantile="{quantile}"}})'
 
 
+def outlook_is(outlook: str) -> str:
+    """Return PromQL of one series while the forecast's outlook is this one."""
+    return f'max(rollout_forecast_outlook{{outlook="{outlook}"}}) == 1'
+
+
+DONE: Final = f"({outlook_is('built')} or {outlook_is('reached')})"
+EXPECTED: Final = outlook_is("expected")
+# In nine of ten simulated futures.
+IN_TIME: Final = f"({finish('0.9')} <= {TARGET} and on () {EXPECTED})"
+
+
 def at_each_point(expr: str) -> str:
     """Return what a graph's points show: the last samples since the point before.
 

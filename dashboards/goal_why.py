@@ -10,7 +10,9 @@ from typing import Final
 from dashboards.goal_terms import (
     BUILT,
     DAY,
+    DONE,
     GOAL,
+    IN_TIME,
     NO_FORECAST,
     NO_GOAL,
     NOT_KNOWN,
@@ -25,6 +27,7 @@ from dashboards.sentence import (
     BAD,
     CARE,
     GOOD,
+    NOTHING,
     SENTENCE_STEPS,
     numbered,
     sentence,
@@ -35,17 +38,23 @@ from monitor.words.text import Text
 
 _ON_THE_LIST: Final = "max(rollout_goal_listed)"
 
+_NOT_DUE: Final = Text("not due yet", "noch nicht fällig")
+
 _PAST: Final = Panel(
     Kind.STAT,
     Text("Past the target day by", "Zieltag überschritten um"),
     Text(
         "Until today, or until the goal was reached. How late the last line will be built is the "
-        "forecast above. Good: not past.",
+        "forecast above. Grey: not due yet, but not safely on time by the forecast. Good: not at "
+        "all.",
         "Bis heute, oder bis das Ziel erreicht war; um wie viel zu spät alle gebaut sind, sagt die "
-        "Prognose oben. Gut: gar nicht.",
+        "Prognose oben. Grau: noch nicht fällig, laut Prognose nicht sicher pünktlich. Gut: gar "
+        "nicht.",
     ),
     (
-        sentence(f"{OVERDUE} == 0", GOOD, Text("not due yet", "noch nicht fällig")),
+        sentence(f"{OVERDUE} == 0 and on () ({DONE})", GOOD, Text("not at all", "gar nicht")),
+        sentence(f"{OVERDUE} == 0 and on () ({IN_TIME}) unless on () ({DONE})", GOOD, _NOT_DUE),
+        sentence(f"{OVERDUE} == 0 unless on () ({DONE} or {IN_TIME})", NOTHING, _NOT_DUE),
         sentence(one_day(OVERDUE), BAD, Text("1 day", "1 Tag")),
         sentence(in_days(OVERDUE), BAD, Text("{{days}} days", "{{days}} Tage")),
         sentence(in_months(OVERDUE), BAD, Text("{{months}} months", "{{months}} Monate")),

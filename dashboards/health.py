@@ -64,6 +64,25 @@ def _flag(
     )
 
 
+_LINE_FLAG: Final = _flag(
+    Text("Own line", "Eigene Leitung"),
+    Text(
+        "Whether the monitor's own line works; while it is down, verdicts are suspended. "
+        "Unknown: not measured enough yet. Good: alive.",
+        "Ob die eigene Leitung des Monitors lebt; ist sie tot, wird nichts beurteilt. "
+        "Unbekannt: noch nicht genug gemessen. Gut: sie lebt.",
+    ),
+    "max(monitor_isolated) == 1"
+    ' or (max(monitor_line_state{state="unknown"}) == 1) + 1'
+    " or max(monitor_isolated)",
+    (Text("alive", "lebt"), Text("dead", "tot")),
+    good_is=0,
+)
+_OWN_LINE: Final = replace(
+    _LINE_FLAG,
+    values=(*_LINE_FLAG.values, Value(2, terms.STATES["unknown"], Colour.UNKNOWN)),
+)
+
 _SKIPPED: Final = moved("monitor_runs_skipped_total", "kind")
 _REFERENCES: Final = "count(max by (device) (monitor_reference_info))"
 _ANSWERING: Final = "min(monitor_references_answering)"
@@ -106,18 +125,7 @@ ANSWER: Final = Row(
                 Value(0, SILENT, Colour.SILENT),
             ),
         ),
-        _flag(
-            Text("Own line", "Eigene Leitung"),
-            Text(
-                "Whether the monitor's own line works; while it is down, verdicts are suspended. "
-                "Good: alive.",
-                "Ob die eigene Leitung des Monitors lebt; ist sie tot, wird nichts beurteilt. "
-                "Gut: sie lebt.",
-            ),
-            "max(monitor_isolated)",
-            (Text("alive", "lebt"), Text("dead", "tot")),
-            good_is=0,
-        ),
+        _OWN_LINE,
         _flag(
             Text("Configuration", "Konfiguration"),
             Text(
@@ -232,7 +240,7 @@ ANSWER: Final = Row(
                     f" and on (kind) {_SKIPPED}",
                     same("{{kind}}"),
                 ),
-                zero_line(_SKIPPED),
+                zero_line("monitor_runs_skipped_total"),
             ),
             "none",
             NOTHING_YET,

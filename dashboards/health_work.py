@@ -27,10 +27,11 @@ from dashboards.shared import (
     NOTHING_YET,
     SILENT_ROW,
     TO_SCHOOL_OF_ROW,
+    UNREAD_ROW,
     YES_IS_BAD,
     called,
     moved,
-    or_silent,
+    or_unread,
     with_name,
     words,
     zero_line,
@@ -95,7 +96,7 @@ WHY: Final = Row(
                     f" and on (protocol, reason) {_DROPPED}",
                     same("{{protocol}} {{reason}}"),
                 ),
-                zero_line(_DROPPED),
+                zero_line("monitor_replies_dropped_total"),
             ),
             "none",
             NOTHING_YET,
@@ -214,7 +215,7 @@ DETAIL: Final = Row(
                     f" and on (reason) {_REFUSED}",
                     same("{{reason}}"),
                 ),
-                zero_line(_REFUSED),
+                zero_line("monitor_web_refusals_total"),
             ),
             "none",
             NOTHING_YET,
@@ -232,11 +233,12 @@ DETAIL: Final = Row(
             ),
             (
                 Query(
-                    or_silent(
+                    or_unread(
                         with_name(
                             "sum by (school) (max by (school, site, device) "
                             "(school_device_snmp_insecure)) > 0"
                         ),
+                        "max(school_info)",
                         "name",
                     ),
                     same(""),
@@ -248,7 +250,12 @@ DETAIL: Final = Row(
             width=8,
             height=8,
             columns=(
-                Column("name", Text("School", "Schule"), values=(SILENT_ROW,), coloured=False),
+                Column(
+                    "name",
+                    Text("School", "Schule"),
+                    values=(SILENT_ROW, UNREAD_ROW),
+                    coloured=False,
+                ),
                 Column("school", same("school"), hidden=True),
                 Column("Value", Text("Devices", "Geräte"), "none"),
             ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from dashboards.panel import Colour, Value
-from dashboards.shared import EVERY_POLL, polled_rate
+from dashboards.shared import EVERY_HARDWARE_POLL, EVERY_POLL, polled_rate
 from monitor.uplink.findings import DISCARD_RATIO, FEWEST_PACKETS
 from monitor.words.text import Text
 
@@ -21,6 +21,9 @@ FAULT_WINDOW: Final = "[1d:2m]"
 # What a port's fault is judged by: six polls. Its link stays known for five minutes after the last
 # one; with fewer polls its fault ended before that, and a faulty port was "in use" meanwhile.
 JUDGED_WINDOW: Final = f"[{6 * int(EVERY_POLL.removesuffix('m'))}m]"
+# How long power over Ethernet is remembered, two polls, where the last one did not succeed. After a
+# restart of the monitor the first one is up to five minutes away, and links are known before it.
+HARDWARE_WINDOW: Final = f"[{2 * int(EVERY_HARDWARE_POLL.removesuffix('m'))}m]"
 
 
 class Limit(NamedTuple):
@@ -41,10 +44,12 @@ STATES: Final = (
     Value(0, Text("switched off", "abgeschaltet"), Colour.PLANNED),
     Value(1, Text("no link", "kein Link"), Colour.PLANNED),
     Value(2, Text("in use", "in Benutzung"), Colour.GOOD),
-    Value(3, Text("drops packets", "verwirft Pakete"), Colour.CARE),
-    Value(4, Text("link lost", "Link verloren"), Colour.CARE),
-    Value(5, Text("NO POWER (PoE FAULT)", "KEIN STROM (PoE-FEHLER)"), Colour.BAD),
-    Value(6, Text("DAMAGED PACKETS", "BESCHÄDIGTE PAKETE"), Colour.BAD),
+    # Fewer than two polls to compare.
+    Value(3, Text("in use, errors unknown", "in Benutzung, Fehler?"), Colour.UNKNOWN),
+    Value(4, Text("drops packets", "verwirft Pakete"), Colour.CARE),
+    Value(5, Text("link lost", "Link verloren"), Colour.CARE),
+    Value(6, Text("NO POWER (PoE FAULT)", "KEIN STROM (PoE-FEHLER)"), Colour.BAD),
+    Value(7, Text("DAMAGED PACKETS", "BESCHÄDIGTE PAKETE"), Colour.BAD),
 )
 # pethPsePortDetectionStatus, by `powered`.
 POWER: Final = (
@@ -55,7 +60,12 @@ POWER: Final = (
     Value(5, Text("test", "Test"), Colour.PLAIN),
     Value(6, Text("OTHER FAULT", "ANDERER FEHLER"), Colour.PLAIN),
 )
-_POWER: Final = f'pethPsePortDetectionStatus{{{HERE}, ifName!=""}}'
+_POWER_READ: Final = f'pethPsePortDetectionStatus{{{HERE}, ifName!=""}}'
+_HARDWARE_READ: Final = f'(probe_outcome{{{HERE}, check="hardware", outcome="ok"}} == 1)'
+_POWER: Final = (
+    f"({_POWER_READ} or last_over_time({_POWER_READ}{HARDWARE_WINDOW})"
+    f" unless on (school, site, device) {_HARDWARE_READ})"
+)
 POWER_FAULTS: Final = f"({_POWER} == 4 or {_POWER} == 6)"
 
 
@@ -155,11 +165,15 @@ def state_code() -> str:
     # It was up (1) at some time of the range, and is not any more.
     was_up = f"min_over_time({oper}[$__range]) == 1"
     off = f"{admin} == 2"
+    # What it counts, of which too little is known to say that it is not too much.
+    counted = f"ifInErrors{{{HERE}}}"
+    not_judged = f"({oper} == 1) and {counted} unless rate({counted}{JUDGED_WINDOW})"
     ranked = (
-        f"{_either_way(DAMAGED, 'Errors')} * 0 + 6",
-        f"{of_port(f'{oper} and on (ifName) {POWER_FAULTS}')} * 0 + 5",
-        f"{of_port(f'({oper} != 1) and ({was_up}) unless ({off})')} * 0 + 4",
-        f"{_either_way(DROPPED, 'Discards')} * 0 + 3",
+        f"{_either_way(DAMAGED, 'Errors')} * 0 + 7",
+        f"{of_port(f'{oper} and on (ifName) {POWER_FAULTS}')} * 0 + 6",
+        f"{of_port(f'({oper} != 1) and ({was_up}) unless ({off})')} * 0 + 5",
+        f"{_either_way(DROPPED, 'Discards')} * 0 + 4",
+        f"{of_port(not_judged)} * 0 + 3",
         f"{of_port(f'{oper} == 1')} * 0 + 2",
         f"{of_port(f'({oper} != 1) unless ({off})')} * 0 + 1",
         f"{of_port(off)} * 0",

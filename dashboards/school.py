@@ -53,9 +53,11 @@ from dashboards.shared import (
     SITES,
     STATE_SEEN_SINCE,
     STATES,
+    UNREAD_ROW,
     WHEN_SILENT,
     not_up_throughout,
     or_silent,
+    or_unread,
     state_code,
     while_alive,
     words,
@@ -80,16 +82,21 @@ _SINCE: Final = f"({_BEGAN} and on (site) {_NOT_UP} or on () max({_BEGAN})) * 10
 
 
 _DEVICE: Final = Column(
-    "device", Text("Device", "Gerät"), values=(SILENT_ROW,), coloured=False, width=160
+    "device", Text("Device", "Gerät"), values=(SILENT_ROW, UNREAD_ROW), coloured=False, width=160
 )
 
 
 _SWITCHES: Final = f"count(max by (site, device) (school_switch_state{{{HERE}}}))"
 _READ: Final = f"max(school_uplink_state{{{HERE}}})"
+_JUDGED: Final = f'max(school_uplink_state{{{HERE}, state=~"up|down"}}) == 1'
 
 
 def _switches(state: str) -> str:
     return f'sum(max by (site, device) (school_switch_state{{{HERE}, state="{state}"}}))'
+
+
+# Its rate would outlast the last answer of the monitor about this school by its window.
+_LOSS_NOW: Final = f"max({LOSS} and on (site) school_uplink_state{{{HERE}}})"
 
 
 _BEHIND: Final = (
@@ -165,7 +172,7 @@ ANSWER: Final = Row(
                 "Anteil der Pings der letzten Minuten, auf die nichts kommt, an der Leitung, die "
                 "am meisten verliert. Gut: unter 1 %.",
             ),
-            (Query(while_alive(f"max({LOSS})"), Text("lost", "verloren"), instant=True),),
+            (Query(while_alive(_LOSS_NOW), Text("lost", "verloren"), instant=True),),
             "percentunit",
             NOTHING_YET,
             width=6,
@@ -270,7 +277,7 @@ WHY: Final = Row(
                 "Zeile. Die Grenzen stehen in docs/verdicts.md. Gut: keine.",
             ),
             (
-                Query(or_silent(degraded.is_line(HERE), "device"), same(""), instant=True),
+                Query(or_unread(degraded.is_line(HERE), _JUDGED, "device"), same(""), instant=True),
                 Query(degraded.since(HERE), same(""), instant=True),
                 Query(degraded.behind(HERE), same(""), instant=True),
             ),
@@ -299,7 +306,7 @@ WHY: Final = Row(
                 "Problems at the interface of the line's router. Good: none.",
                 "Befunde an der Schnittstelle des Routers zur Leitung. Gut: keine.",
             ),
-            (Query(or_silent(_FOUND, "finding"), same(""), instant=True),),
+            (Query(or_unread(_FOUND, _READ, "finding"), same(""), instant=True),),
             "none",
             NONE,
             width=10,
@@ -308,7 +315,12 @@ WHY: Final = Row(
                 Column(
                     "finding",
                     Text("Finding", "Befund"),
-                    values=(SILENT_ROW, UNREAD, *words(terms.FINDINGS, {}, Colour.CARE)),
+                    values=(
+                        SILENT_ROW,
+                        UNREAD_ROW,
+                        UNREAD,
+                        *words(terms.FINDINGS, {}, Colour.CARE),
+                    ),
                 ),
                 SITE_HERE,
             ),

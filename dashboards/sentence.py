@@ -36,17 +36,22 @@ REMEMBERED: Final = "3d"
 def sentence(expr: str, code: int, said: Text) -> Query:
     """Return the query of a sentence, said in the colour of `code` while `expr` has a series.
 
-    `{{label}}` in it is the value of the series' label.
+    `{{label}}` in it is the value of the series' label. What is good is said only while the monitor
+    answers: Prometheus may read the schools and not the monitor, which knows of its own line.
     """
+    if code == GOOD:
+        expr = f"({expr}) and on () {ALIVE}"
     return Query(f"({expr}) * 0 + {code}", said, instant=True)
 
 
 def sentences_of_nothing(what: str, absent: Text) -> tuple[Query, Query]:
-    """Return what a tile says while `what` has nothing: `absent`, or that the monitor is silent."""
-    nothing = f"(vector({NOTHING}) unless on () ({what}))"
+    """Return what a tile says while `what` has nothing: `absent`, or that the monitor is silent.
+
+    A silent monitor is mentioned even if `what` has something: some series outlast it.
+    """
     return (
-        Query(f"{nothing} and on () {ALIVE}", absent, instant=True),
-        Query(f"{nothing} unless on () {ALIVE}", MONITOR_SILENT, instant=True),
+        Query(f"(vector({NOTHING}) unless on () ({what})) and on () {ALIVE}", absent, instant=True),
+        Query(f"vector({NOTHING}) unless on () {ALIVE}", MONITOR_SILENT, instant=True),
     )
 
 

@@ -160,13 +160,23 @@ def or_silent(expr: str, label: str = "place") -> str:
     return f"{expr} or ({labelled(**{label: str(SILENT_ROW.value)})} unless on () {ALIVE})"
 
 
+def or_unread(expr: str, known: str, label: str = "place") -> str:
+    """Return PromQL of a table that also says in that column while nothing of it is known.
+
+    `known` then has nothing, though the monitor answers. Its text is `UNREAD_ROW`.
+    """
+    unread = f"{labelled(**{label: str(UNREAD_ROW.value)})} unless on () ({known})"
+    return f"{or_silent(expr, label)} or ({unread} and on () {ALIVE})"
+
+
 def or_silent_at_end(expr: str, label: str = "place") -> str:
     """Return PromQL of a table of a range's series that says so while the monitor is silent.
 
     A silence that ended before the range does is not shown.
     """
-    # Grafana 9.4 fails at numbers made of labels where one is not there, and reads null of a NaN.
-    row = labelled("-1", **{label: str(SILENT_ROW.value), "started": "-1"})
+    # Grafana 9.4 fails at numbers made of labels where one is not there, reads null of a NaN, and
+    # says in a column that has nothing what the whole table says then: that no outage was seen.
+    row = labelled("-1", **{label: str(SILENT_ROW.value), "started": "-1", "cause": "–"})
     # Grafana ends a range at a whole step, over years days ago: a monitor may be younger.
     up = 'up{job="schulnetz"}'
     last = f"last_over_time({up}[$__interval] @ end() offset -$__interval) or {up} @ end()"
@@ -193,8 +203,9 @@ BLIND_ROW: Final = Value(
     Text("NO VERDICTS: see the monitor", "KEINE URTEILE: siehe Monitor"),
     Colour.UNKNOWN,
 )
-# The monitor may answer while Prometheus does not read its schools.
+# The monitor may answer while Prometheus does not read its schools, or have just been started.
 ANY_LINE: Final = "max(school_uplink_state)"
+KNOWN_LINE: Final = 'max(school_uplink_state{state=~"up|down"}) == 1'
 UNREAD_ROW: Final = Value("not_read", Text("NOT MEASURED", "NICHT GEMESSEN"), Colour.SILENT)
 PLACE_COLUMNS: Final = (
     Column(
@@ -211,7 +222,7 @@ PLACE_COLUMNS: Final = (
 def or_blind(expr: str) -> str:
     """Return PromQL of a table that says in the column `place` why it has no verdicts."""
     blind = f"{labelled(place=str(BLIND_ROW.value))} and on () {BLIND}"
-    unread = f"{labelled(place=str(UNREAD_ROW.value))} unless on () {ANY_LINE}"
+    unread = f"{labelled(place=str(UNREAD_ROW.value))} unless on () ({KNOWN_LINE})"
     return f"{or_silent(expr)} or ({blind}) or ({unread} unless on () {BLIND} and on () {ALIVE})"
 
 
@@ -247,13 +258,12 @@ def if_none(expr: str, said: Text) -> tuple[Query, ...]:
 NO_SERIES: Final = Series("none", NONE, Colour.GOOD)
 
 
-def zero_line(expr: str) -> Query:
-    """Return a graph's line at 0, `NO_SERIES`, where `expr` has nothing and the monitor answers.
+def zero_line(counter: str) -> Query:
+    """Return a graph's line at 0, `NO_SERIES`, where a counter did not grow and is known not to.
 
-    `expr` is filtered by `moved`, so that the legend names only what is not zero.
+    The graph's series are filtered by `moved`, so that the legend names only what is not zero.
     """
-    line = f"(vector(0) unless on () ({expr})) and on () {ALIVE}"
-    return Query(line, same(NO_SERIES.name))
+    return Query(f"({_grown(counter)} == 0) and on () {ALIVE}", same(NO_SERIES.name))
 
 
 def moved(counter: str, by: str) -> str:
@@ -261,7 +271,11 @@ def moved(counter: str, by: str) -> str:
 
     To be put behind `and on (by)`.
     """
-    return f"sum by ({by}) (increase({counter}[$__range] @ end())) > 0"
+    return f"{_grown(counter, f' by ({by})')} > 0"
+
+
+def _grown(counter: str, by: str = "") -> str:
+    return f"sum{by} (increase({counter}[$__range] @ end()))"
 
 
 def or_dash(expr: str, label: str) -> str:

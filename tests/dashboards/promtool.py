@@ -30,12 +30,30 @@ def expect(  # what promtool needs, each named at the call
     order. At least `known` minutes of the series are loaded, for queries that look past their time.
     """
     # promtool loads series up to its last query.
-    tests: list[dict[str, Any]] = [{"expr": "vector(0) > 0", "eval_time": f"{known}m"}]
-    for expr, samples in expected.items():
-        asked = expr
-        for name, put in variables.items():
-            asked = asked.replace(name, put)
-        tests.append({"expr": asked, "eval_time": f"{minutes}m", "exp_samples": samples})
+    ends: dict[int, Mapping[str, Samples]] = {known: {"vector(0) > 0": []}}
+    ends[minutes] = {**ends.get(minutes, {}), **expected}
+    expect_each(place, series, ends, interval=interval, variables=variables)
+
+
+def expect_each(
+    place: Path,
+    series: Mapping[str, str],
+    expected: Mapping[int, Mapping[str, Samples]],
+    *,
+    interval: int,
+    variables: Mapping[str, str],
+) -> None:
+    """Let promtool compare expressions as `expect` does, after each of several numbers of minutes.
+
+    `expected` has the minutes, and the samples of each expression then.
+    """
+    tests: list[dict[str, Any]] = []
+    for minutes, samples_of in expected.items():
+        for expr, samples in samples_of.items():
+            asked = expr
+            for name, put in variables.items():
+                asked = asked.replace(name, put)
+            tests.append({"expr": asked, "eval_time": f"{minutes}m", "exp_samples": samples})
     case = {
         "interval": f"{interval}m",
         "input_series": [{"series": name, "values": values} for name, values in series.items()],

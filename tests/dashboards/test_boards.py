@@ -13,7 +13,7 @@ import yaml
 from dashboards.boards import BOARDS
 from dashboards.build import COLUMNS, DATASOURCE, panels_of, to_json
 from dashboards.panel import Kind
-from dashboards.ports import FAULT_WINDOW, JUDGED_WINDOW
+from dashboards.ports import FAULT_WINDOW, HARDWARE_WINDOW, JUDGED_WINDOW
 from dashboards.sentence import REMEMBERED
 from monitor.config.shape.checks import HardwareRules, InterfacesRules
 from monitor.exposition.catalogue import CATALOGUE
@@ -257,6 +257,7 @@ def test_rates_use_the_rate_interval_and_only_known_metrics(
                 f"{REMEMBERED}:1m",
                 FAULT_WINDOW.strip("[]"),
                 JUDGED_WINDOW.strip("[]"),
+                HARDWARE_WINDOW.strip("[]"),
             }
             for window in re.findall(r"\[([^\]]+)\]", target["expr"]):
                 assert window in allowed, target["expr"]

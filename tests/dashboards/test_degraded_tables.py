@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dashboards import city, degraded, school
+from dashboards.sentence import CARE, GOOD
 from tests.dashboards.promtool import Samples, expect
-from tests.dashboards.test_first_rows import panel_of
+from tests.dashboards.test_first_rows import line, panel_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,6 +87,33 @@ def test_switches_behind_a_lossy_line_are_counted_in_its_row(tmp_path: Path, boa
         interval=1,
         variables={"$school": "a", "$sites": ".*"},
     )
+
+
+@pytest.mark.parametrize(
+    ("together", "dead"),
+    [(False, 0), (False, 3), (False, 4), (True, 0)],
+    ids=["alone", "with three dead", "with four dead", "with another"],
+)
+def test_the_only_degraded_line_is_named_in_the_first_row(
+    tmp_path: Path, *, together: bool, dead: int
+) -> None:
+    """As a dead one is; of several the tile above says how many."""
+    series = {
+        **CITY,
+        'school_uplink_degraded{school="a", site="main"}': "1x20",
+        'school_uplink_degraded{school="b", site="main"}': f"{int(together)}x20",
+    }
+    for one in "wxyz"[:dead]:
+        series |= line(one, one, "down", "no_answer")
+    named = '{place="A", school="a", site="main", length="19"}'
+    expected: dict[str, Samples] = {}
+    for query in panel_of(city.BOARD, "Which, why, and for how long").queries:
+        if ": degraded for" in query.legend.en:
+            is_said = "{{length}} min" in query.legend.en and not together and dead < 4
+            expected[query.expr] = [{"labels": named, "value": CARE}] if is_said else []
+        if query.legend.en == "no line is known to be down":
+            expected[query.expr] = [] if dead else [{"labels": "{}", "value": GOOD}]
+    expect(tmp_path, series, expected, minutes=20, interval=1, variables={})
 
 
 @pytest.mark.parametrize("board", [city.BOARD, school.BOARD], ids=["city", "school"])

@@ -85,6 +85,7 @@ def test_the_city_row_gives_totals_and_causes(tmp_path: Path) -> None:
         'school_uplink_degraded{school="b", site="main"}': "1x20",
         # A fault of a switch is not one of a line.
         'school_switch_degraded{school="b", site="main", device="s"}': "1x20",
+        'school_switch_state{school="b", site="main", device="s", state="up"}': "1x20",
         'school_switch_state{school="b", site="main", device="s", state="down"}': "0x20",
         "monitor_isolated": "0x20",
         "school_common_outage": "0x20",
@@ -97,7 +98,7 @@ def test_the_city_row_gives_totals_and_causes(tmp_path: Path) -> None:
         "Lines degraded": {of: (1, {"number": "1", "whole": "2"})},
         "Lines unknown": {of: (0, {"number": "0", "whole": "2"})},
         "Switches down": {of: (0, {"number": "0", "whole": "1"})},
-        "Down, why, and for how long": {
+        "Which, why, and for how long": {
             "{{place}}: no answer for {{length}} min": (
                 2,
                 {"place": unbroken, "school": "a", "site": "main", "length": "15"},
@@ -125,7 +126,7 @@ def test_the_city_row_does_not_call_unread_lines_healthy(tmp_path: Path) -> None
     """The monitor may answer while Prometheus does not find its schools."""
     series = {**ALIVE, "monitor_isolated": "0x20", "school_common_outage": "0x20"}
     expected: dict[str, Samples] = {}
-    for title in ("Lines down", "Lines unknown", "Down, why, and for how long"):
+    for title in ("Lines down", "Lines unknown", "Which, why, and for how long"):
         for query in tile(city.BOARD, title).queries:
             said = query.legend.en == "not measured"
             expected[query.expr] = [{"labels": "{}", "value": -1}] if said else []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dashboards import goal
-from dashboards.sentence import BAD, CARE, GOOD
+from dashboards.sentence import BAD, CARE, GOOD, NOTHING
 from tests.dashboards.promtool import Samples, expect
 from tests.dashboards.test_first_rows import ALIVE, DAY, TARGET, expect_said, panel_of
 
@@ -46,6 +46,39 @@ def test_the_time_past_the_target_day_is_not_called_a_forecast(tmp_path: Path) -
     for query in panel_of(goal.BOARD, "Past the target day by").queries:
         is_said = query.legend.en == "{{months}} months"
         expected[query.expr] = [{"labels": '{months="11"}', "value": BAD}] if is_said else []
+    expect(tmp_path, series, expected, minutes=20, interval=1, variables={})
+
+
+@pytest.mark.parametrize(
+    ("outlook", "latest", "text", "code"),
+    [
+        ("expected", -1, "not due yet", GOOD),
+        # It stood in green beside "forecast: 58 days late".
+        ("expected", 58, "not due yet", NOTHING),
+        ("expected", None, "not due yet", NOTHING),
+        ("stalled", None, "not due yet", NOTHING),
+        # On the target day and later: it was reached before.
+        ("reached", None, "not at all", GOOD),
+        ("built", None, "not at all", GOOD),
+    ],
+)
+def test_a_goal_that_is_not_due_is_good_only_while_it_is_forecast_in_time(
+    tmp_path: Path, outlook: str, latest: int | None, text: str, code: int
+) -> None:
+    series = {
+        **ALIVE,
+        "rollout_goal_target_timestamp_seconds": f"{TARGET}x20",
+        "rollout_goal_overdue_seconds": "0x20",
+        f'rollout_forecast_outlook{{outlook="{outlook}"}}': "1x20",
+    }
+    if latest is not None:
+        finish = 'rollout_forecast_finish_timestamp_seconds{quantile="0.9"}'
+        series[finish] = f"{TARGET + latest * DAY}x20"
+    expected: dict[str, Samples] = {}
+    for query in panel_of(goal.BOARD, "Past the target day by").queries:
+        is_said = query.legend.en == text and query.expr.endswith(f"+ {code}")
+        expected[query.expr] = [{"labels": "{}", "value": code}] if is_said else []
+    assert sum(map(bool, expected.values())) == 1
     expect(tmp_path, series, expected, minutes=20, interval=1, variables={})
 
 

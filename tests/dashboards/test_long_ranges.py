@@ -69,6 +69,41 @@ def test_a_daily_history_is_a_line_at_short_steps() -> None:
         assert 24 < panel.joined_hours < 48, panel.title.en
 
 
+@pytest.mark.parametrize("minutes", [120, 180], ids=["the last whole step", "a later point"])
+def test_every_outage_of_a_long_range_is_listed(tmp_path: Path, minutes: int) -> None:
+    """Of two outages of a line between two points the first was lost, and one after the last."""
+    [query] = panel_of(contract.BOARD, "Outages").queries
+    line = 'school="a", site="main", cause="no_answer"'
+    seen = 'site:uplink_outages_seen:timestamp_seconds{{{}, started="{}"}}'
+    # Minutes 65 to 67, 90 to 99 and 125 to 126.
+    began_and_lasted = ((65, 2), (90, 9), (125, 1))
+    series = {
+        'up{job="schulnetz"}': "1x200",
+        'school_info{school="a", name="Alpha"}': "1x200",
+        'school_site_info{school="a", site="main", provider="A"}': "1x200",
+    }
+    for begin, lasted in began_and_lasted:
+        values = f"_x{begin} {begin * 60}+60x{lasted} stale"
+        series[seen.format(line, begin * 60_000)] = values
+    listed = [
+        {
+            "labels": f'{{{line}, name="Alpha", place="Alpha", started="{begin * 60_000}"}}',
+            "value": (begin + lasted) * 60_000,
+        }
+        for begin, lasted in began_and_lasted
+        if minutes == 120 or begin > 120
+    ]
+    expect(
+        tmp_path,
+        series,
+        {query.expr: listed},
+        minutes=minutes,
+        interval=1,
+        variables={"$__interval": "60m", "$provider": ".*"},
+        known=200,
+    )
+
+
 @pytest.mark.parametrize(
     ("up", "silent"),
     [
@@ -86,7 +121,7 @@ def test_the_outage_table_says_silent_only_for_a_silent_monitor(
     panel = panel_of(contract.BOARD, "Outages")
     assert panel.kind is Kind.TABLE
     [query] = panel.queries
-    row = {"labels": f'{{place="{SILENT_ROW.value}", started="-1"}}', "value": -1}
+    row = {"labels": f'{{place="{SILENT_ROW.value}", started="-1", cause="–"}}', "value": -1}
     expect(
         tmp_path,
         {'up{job="schulnetz"}': up},

@@ -32,7 +32,7 @@ LOSSY_SCHOOL = "gesamtschule-bochum-mitte"
 IN_WORK = "grundschule-in-der-voede"
 # Rightly empty while all is healthy, or until a rare event has happened.
 RIGHTLY_EMPTY = {
-    "Down, why, and for how long": "asked at a moment when the dead uplink may not be proven yet",
+    "Which, why, and for how long": "asked at a moment when the dead uplink may not be proven yet",
     "What is down, why, and who is affected": "the same",
     "Switches down while their line is up": "a dead switch takes five minutes to be proven",
     "Degraded lines and switches": "loss is reported once half of its window is known",

@@ -78,8 +78,8 @@ SHOWN: Mapping[str, Mapping[int, float | None]] = {
     "Packets dropped for lack of buffers": {0: 300, 1: 50, 2: None},
     # Both ports of a switch, by number; without the text for a single port or a healthy state.
     "Ports": {0: None, 1: 2, 2: None, 3: None, 4: None},
-    # State (6: damaged packets), received, sent, damaged, dropped.
-    "Ports, wrong ones first": {0: 6, 3: 100e6, 4: 40e6, 5: 300, 6: 350},
+    # State (7: damaged packets), received, sent, damaged, dropped.
+    "Ports, wrong ones first": {0: 7, 3: 100e6, 4: 40e6, 5: 300, 6: 350},
 }
 RULES: Mapping[str, float] = {"PortErrors": 200}
 
@@ -352,7 +352,7 @@ def test_a_faulty_port_stays_so_at_the_restart_where_its_rate_is_not_known(
         for title, number, expr, every in PANELS
         if title == "Ports, wrong ones first"
     }
-    states = next(number for number, of in SHOWN["Ports, wrong ones first"].items() if of == 6)
+    states = next(number for number, of in SHOWN["Ports, wrong ones first"].items() if of == 7)
     for number, expr in asked.items():
         assert bool(gaps(prometheus, expr, play)) == (number != states)
 
