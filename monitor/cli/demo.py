@@ -97,7 +97,12 @@ class DemoParts:
 
 
 def demo_parts(
-    inventory: Inventory, clock: Clock, port: int, faults: tuple[Fault, ...]
+    inventory: Inventory,
+    clock: Clock,
+    port: int,
+    faults: tuple[Fault, ...],
+    *,
+    first_round: int = 0,
 ) -> DemoParts:
     """Return the inventory on loopback with its transports."""
     try:
@@ -110,7 +115,8 @@ def demo_parts(
         for option in options
         if isinstance(option, InterfacesOptions)
     }
-    return DemoParts(local, ModelledEcho(local, clock, faults), credentials)
+    echo = ModelledEcho(local, clock, faults, first_round=first_round)
+    return DemoParts(local, echo, credentials)
 
 
 def running_demo(inventory: Inventory, clock: Clock, state_directory: Path) -> DemoParts:
@@ -122,7 +128,9 @@ def running_demo(inventory: Inventory, clock: Clock, state_directory: Path) -> D
         faults = tuple(parse_fault(text, inventory, starts=-math.inf) for text in note.faults)
     except FaultError:  # those of another city
         refuse_without_demo(state_directory)
-    parts = demo_parts(inventory, clock, note.port, faults)
+    # Of the same rounds each command would lose the same packets, and contradict the page for good.
+    first_round = int(clock.now().timestamp())
+    parts = demo_parts(inventory, clock, note.port, faults, first_round=first_round)
     ca_file = str((state_directory / CA_FILE).absolute())
     return replace(parts, inventory=with_websites(parts.inventory, note.websites, ca_file))
 

@@ -39,15 +39,32 @@ _HOPS: Final = {Role.UPLINK: 3, Role.SWITCH: 4, Role.REFERENCE: 9}
 class ModelledEcho:
     """An `EchoTransport` over the model; deterministic for its seed and the requested rounds.
 
-    The inventory is the daemon's, with its hosts on loopback.
+    The inventory is the daemon's, with its hosts on loopback. `first_round` is the number of the
+    first round to each address.
     """
 
-    __slots__ = ("_clock", "_lines", "_places", "_plan", "_rounds", "_seed", "_started")
+    __slots__ = (
+        "_clock",
+        "_first_round",
+        "_lines",
+        "_places",
+        "_plan",
+        "_rounds",
+        "_seed",
+        "_started",
+    )
 
     def __init__(
-        self, inventory: Inventory, clock: Clock, faults: Iterable[Fault] = (), seed: int = 0
+        self,
+        inventory: Inventory,
+        clock: Clock,
+        faults: Iterable[Fault] = (),
+        seed: int = 0,
+        *,
+        first_round: int = 0,
     ) -> None:
         self._clock = clock
+        self._first_round = first_round
         self._seed = seed
         self._plan = FaultPlan(inventory, faults)
         self._places: dict[str, Place] = {}
@@ -73,7 +90,7 @@ class ModelledEcho:
 
     async def ping(self, address: str, options: IcmpOptions) -> EchoRound:
         """Return one round to an address; if no device has it, every packet is lost."""
-        number = self._rounds.get(address, 0)
+        number = self._rounds.get(address, self._first_round)
         self._rounds[address] = number + 1
         found, seconds = self.modelled(address, options, number)
         await self._clock.sleep(seconds)
