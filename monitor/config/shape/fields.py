@@ -42,7 +42,7 @@ _HOST_NAME = (
 )
 # A pattern cannot tell whether the name has a punycode form.
 _BEYOND_ASCII = r"^(?=.*[\u00a1-\uffff])[A-Za-z0-9.\u00a1-\uffff-]{1,253}$"
-_DNS_NAME = r"^(?=.{1,254}$)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?$"
+_DNS_NAME = r"^(?=.{1,253}\.?$)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?$"
 _URL = (
     r"^https?://(?:\{host\}|\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.\u00a1-\uffff-]{1,253})"
     r"(?::[0-9]{1,5})?(?:[/?][^\s{}#]*)?$"
