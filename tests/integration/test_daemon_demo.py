@@ -235,7 +235,8 @@ def test_the_demo_starts_with_a_past_and_breaks_once_all_has_answered(
     # The story of so few schools ends differently on different days of the year.
     told = {Outlook.EXPECTED, Outlook.NO_END_IN_SIGHT, Outlook.STALLED}
     with demo(CONFIG, state, *options, past=True) as daemon:
-        assert f"in 3s, when everything has answered: {fault}" in daemon.said
+        announced = f"in 3s, when everything has answered: {fault}"
+        until(lambda: announced in daemon.said, daemon)
         until(lambda: goal_of(daemon)["outlook"] in told, daemon)
         goal = goal_of(daemon)
         due = {f"{at.year - 1}-12-31" for at in (began, datetime.now(UTC))}
