@@ -319,11 +319,11 @@ _SERVICES: Final[Mapping[str, str]] = {
     ),
     "the certificate of {host} is self-signed": "das Zertifikat von {host} ist selbst signiert",
     "the certificate of {host} leads to a root that is not trusted": (
-        "das Zertifikat von {host} führt zu einer nicht vertrauten Wurzel"
+        "das Zertifikat von {host} führt zu keiner vertrauenswürdigen Wurzel"
     ),
     "the certificate of {host} is not signed by a trusted authority, or an intermediate is "
     "missing": (
-        "das Zertifikat von {host} ist von keiner vertrauten Stelle signiert, oder ein "
+        "das Zertifikat von {host} ist von keiner vertrauenswürdigen Stelle signiert, oder ein "
         "Zwischenzertifikat fehlt"
     ),
     "the certificate of {host} is for a different name": (

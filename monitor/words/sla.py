@@ -33,14 +33,14 @@ UNKNOWN_SHARE: Final = Text(
 MADE: Final = Text("Local time of {zone}; made at {at}.", "Ortszeit von {zone}; erstellt am {at}.")
 SINCE: Final = Text(
     "Recorded since {at}. A restart loses the 5 minutes before it.",
-    "Aufgezeichnet seit {at}. Ein Neustart verliert die 5 Minuten vor ihm.",
+    "Aufgezeichnet seit {at}. Bei einem Neustart gehen die 5 Minuten davor verloren.",
 )
 NOTHING: Final = Text(
     "Nothing is recorded of this month.", "Von diesem Monat ist nichts aufgezeichnet."
 )
 NOTHING_YET: Final = Text(
     "Nothing is recorded of this month so far; a minute is recorded 5 to 10 minutes after its end, and a restart loses the 5 minutes before it.",
-    "Von diesem Monat ist bisher nichts aufgezeichnet; eine Minute wird 5 bis 10 Minuten nach ihrem Ende aufgezeichnet, und ein Neustart verliert die 5 Minuten vor ihm.",
+    "Von diesem Monat ist bisher nichts aufgezeichnet; eine Minute wird 5 bis 10 Minuten nach ihrem Ende aufgezeichnet, und bei einem Neustart gehen die 5 Minuten davor verloren.",
 )
 BROKEN: Final = Text(
     "THE LEDGER DOES NOT HOLD: these figures are no evidence. `schulnetz ledger verify` names the place.",
