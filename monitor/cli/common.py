@@ -115,18 +115,30 @@ class Listen(click.ParamType[tuple[str, int]]):
         """Parse host and port."""
         if isinstance(value, tuple):
             return value
-        host, colon, port = value.rpartition(":")
-        is_port = re.fullmatch(r"[0-9]{1,5}", port) is not None
-        if not colon or not host or not is_port or int(port) > 65535:  # noqa: PLR2004  # the largest port
-            self.fail(f"{value!r} is not HOST:PORT, such as {DEFAULT_LISTEN}", param, ctx)
-        if "/" in host:
+        host, _, port = value.rpartition(":")
+        if "/" in host and "//" not in host:
             self.fail(
                 f"{host!r} is a network; give one address of this machine, or 0.0.0.0 for all of "
                 "them",
                 param,
                 ctx,
             )
-        return host.strip("[]"), int(port)
+        host = host.strip("[]")
+        is_port = re.fullmatch(r"[0-9]{1,5}", port) is not None
+        if not _may_be_host(host) or not is_port or int(port) > 65535:  # noqa: PLR2004  # the largest port
+            self.fail(f"{value!r} is not HOST:PORT, such as {DEFAULT_LISTEN}", param, ctx)
+        return host, int(port)
+
+
+def _may_be_host(text: str) -> bool:
+    """Return whether a text can name a host: of those with a colon, only an IPv6 address can."""
+    if ":" not in text:
+        return bool(text)
+    try:
+        socket.inet_pton(socket.AF_INET6, text.partition("%")[0])
+    except OSError:
+        return False
+    return True
 
 
 class Years(click.ParamType[tuple[int, int]]):

@@ -267,3 +267,9 @@ def test_a_path_that_cannot_be_looked_up_is_reported(
 def test_a_port_that_is_none_is_wrong_usage(config: Path, port: str) -> None:
     code, _, errors = invoke("run", "--config", config, "--listen", f"127.0.0.1:{port}")
     assert (code, f"127.0.0.1:{port}' is not HOST:PORT" in errors) == (2, True)
+
+
+@pytest.mark.parametrize("address", ["::1", "[::1", "[]:9822", ":9822", "fe80::1", "http://h:9822"])
+def test_an_address_without_its_port_is_wrong_usage(config: Path, address: str) -> None:
+    code, _, errors = invoke("run", "--config", config, "--listen", address)
+    assert (code, f"'{address}' is not HOST:PORT" in errors) == (2, True)
