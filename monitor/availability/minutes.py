@@ -86,6 +86,17 @@ class Account:
         return seen + self.maintenance + self.outside + self.ahead + self.before
 
     @property
+    def is_whole(self) -> bool:
+        """Return whether no minute is before the installation or ahead."""
+        return not (self.before or self.ahead)
+
+    @property
+    def recorded_share(self) -> float:
+        """Return the share of the minutes that are recorded and not unknown, a ratio."""
+        missing = self.before + self.ahead + self.unknown
+        return 1 - missing / self.minutes if self.minutes else 0.0
+
+    @property
     def counted(self) -> int:
         """Return the minutes that the availability is based on: up and down."""
         return self.up + self.down

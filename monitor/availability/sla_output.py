@@ -214,6 +214,8 @@ def _site_cells(report: SlaReport, site: SiteSla) -> dict[str, Json]:
         "availability_if_unknown_was_up": _rounded(total.availability_at_best),
         "verdict": site.verdict.value,
         "certain": "yes" if site.certain else "no",
+        "whole_month": "yes" if total.is_whole else "no",
+        "recorded_share": _rounded(total.recorded_share),
         "allowed_down_minutes": site.allowed_down_minutes,
         "left_down_minutes": site.left_down_minutes,
         "outages": len(site.outages),
@@ -227,6 +229,7 @@ def _site_object(report: SlaReport, site: SiteSla) -> dict[str, Json]:
     for name in ("month", "timezone", "generated", "ledger"):
         del cells[name]
     cells["certain"] = site.certain
+    cells["whole_month"] = site.total.is_whole
     cells["outages"] = [_outage_object(report, outage) for outage in site.outages]
     cells["days"] = [
         {

@@ -7,6 +7,7 @@ Must not know: how the figures are computed.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from rich.console import Group
@@ -40,24 +41,29 @@ class _Writer:
     def __init__(self, report: SlaReport, language: Language) -> None:
         self._report = report
         self._language: Language = language
+        # The broken ones first.
+        self._sites = sorted(report.sites, key=lambda one: one.verdict is not Verdict.BROKEN)
 
     def parts(self) -> Iterable[RenderableType]:
         report, language = self._report, self._language
         heads = [f"{report.city}: {words.TITLE.of(language)} {report.month}", report.provider or ""]
-        heads += [words.NOT_OVER.of(language)] if report.total.ahead else []
+        total = report.total
+        is_empty = total.before + total.ahead == total.minutes
+        heads += [words.NOT_OVER.of(language)] if total.ahead else []
+        heads += [words.IN_PART.of(language)] if total.before and not is_empty else []
         yield _text(", ".join(filter(None, heads)))
         if report.problem:
             yield _text(words.BROKEN.of(language))
-        yield self._sites()
+        yield self._table()
+        yield from map(_text, self._count())
         yield from map(_text, self._meanings())
-        total = report.total
-        if total.before + total.ahead == total.minutes:
+        if is_empty:
             nothing = words.NOTHING_YET if total.ahead else words.NOTHING
             yield _text(nothing.of(language))
         elif total.before:
             since = start_of(min(one.recorded_from for one in report.sites))
             yield _text(words.SINCE.of(language).format(at=local(report, since)))
-        if any(site.outages for site in report.sites):
+        if any(site.outages for site in self._sites):
             yield self._outages()
         if report.excuses:
             yield self._excuses()
@@ -69,12 +75,22 @@ class _Writer:
         made = words.MADE.of(language)
         yield _text(made.format(zone=report.timezone, at=local(report, report.generated)))
 
+    def _count(self) -> Iterable[str]:
+        """Yield how many of several sites have which word in the last column."""
+        count = len(self._sites)
+        if count > 1:
+            found = Counter(map(self._verdict, self._sites))
+            counts = ", ".join(f"{number} {verdict}" for verdict, number in found.items())
+            yield words.TOTAL.of(self._language).format(count=count, counts=counts)
+
     def _meanings(self) -> Iterable[str]:
         """Yield the meaning of each word that occurs in the last column."""
-        sites, language = self._report.sites, self._language
+        sites, language = self._sites, self._language
         early = [one for one in sites if _is_too_early(one)]
         if early:
             yield words.TOO_EARLY_MEANS.of(language)
+        if any(_is_part(one) and one not in early for one in sites):
+            yield words.PART_MEANS.of(language)
         if any(_is_open(one) and one not in early for one in sites):
             yield words.OPEN_MEANS.of(language)
         if any(one.verdict is Verdict.NO_CONTRACT for one in sites):
@@ -86,38 +102,56 @@ class _Writer:
     def _percent(self, ratio: float | None) -> str:
         return "\u2013" if ratio is None else self._number(f"{100 * ratio:.3f}")
 
-    def _sites(self) -> Table:
+    def _recorded(self, site: SiteSla) -> str:
+        share = site.total.recorded_share
+        if 0 < share < 1:
+            # Almost nothing is not nothing, and almost all not all.
+            share = min(max(share, 0.001), 0.999)
+        shown = self._number(f"{100 * share:.1f}")
+        return words.RECORDED_SHARE.of(self._language).format(share=shown)
+
+    def _verdict(self, site: SiteSla) -> str:
+        """Return the last column's word, and in brackets what restricts it."""
+        if _is_too_early(site):
+            return words.TOO_EARLY.of(self._language)
+        marks = [words.PART] * _is_part(site) + [words.OPEN] * _is_open(site)
+        verdict = words.VERDICTS[site.verdict.value].of(self._language)
+        return (
+            f"{verdict} ({', '.join(one.of(self._language) for one in marks)})"
+            if marks
+            else verdict
+        )
+
+    def _table(self) -> Table:
         turned = ("excused", "charged") if self._report.excuses else ()
+        has_parts = any(map(_is_part, self._sites))
         figures = ("up", "down", "unknown", "maintenance", "outside", *turned)
         named = {key: text.of(self._language) for key, text in words.SITES.items()}
         table = Table(
             Column(named["site"], Kind.TEXT, leads=True),
             Column(named["provider"], Kind.TEXT, leads=True),
+            *([Column(named["recorded"], Kind.TEXT, leads=True)] if has_parts else []),
             *(Column(named[key], Kind.NUMBER) for key in (*figures, "owed", "found", "left")),
-            Column(named["contract"]),
+            Column(named["contract"], Kind.TEXT),
         )
-        for site in self._report.sites:
-            table.add(*self._site(site, with_turned=bool(turned)))
+        for site in self._sites:
+            table.add(*self._site(site, with_recorded=has_parts, with_turned=bool(turned)))
         return table
 
-    def _site(self, site: SiteSla, *, with_turned: bool) -> Iterable[str]:
+    def _site(self, site: SiteSla, *, with_recorded: bool, with_turned: bool) -> Iterable[str]:
         total, contract = site.total, site.site.uplink.contract
         counts = (total.up, total.down, total.unknown, total.maintenance, total.outside)
-        verdict = words.VERDICTS[site.verdict.value].of(self._language)
-        left = site.left_down_minutes
-        if _is_too_early(site):
-            verdict, left = words.TOO_EARLY.of(self._language), None
-        elif _is_open(site):
-            verdict += f" {words.OPEN.of(self._language)}"
+        left = None if _is_too_early(site) else site.left_down_minutes
         return (
             f"{site.school.name} ({site.key})",
             site.site.uplink.provider,
+            *((self._recorded(site),) if with_recorded else ()),
             *map(str, counts),
             *((str(total.excused), str(site.charged)) if with_turned else ()),
             self._percent(contract.availability if contract else None),
             self._percent(total.availability),
             "\u2013" if left is None else str(left),
-            verdict,
+            self._verdict(site),
         )
 
     def _outages(self) -> Table:
@@ -131,7 +165,7 @@ class _Writer:
             Column(named["then"], Kind.TEXT),
             title=named["title"],
         )
-        for site in self._report.sites:
+        for site in self._sites:
             for outage in site.outages:
                 table.add(
                     str(site.key),
@@ -196,6 +230,12 @@ class _Writer:
             one.by,
             why,
         )
+
+
+def _is_part(site: SiteSla) -> bool:
+    """Return whether the word holds only from the site's first record on."""
+    is_judged = site.verdict in {Verdict.KEPT, Verdict.BROKEN}
+    return is_judged and site.total.before > 0
 
 
 def _is_open(site: SiteSla) -> bool:

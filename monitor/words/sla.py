@@ -15,8 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TITLE: Final = Text("availability", "Verfügbarkeit")
+IN_PART: Final = Text("recorded in part", "nur zum Teil aufgezeichnet")
 NOT_OVER: Final = Text("month not over", "Monat noch nicht zu Ende")
-OPEN: Final = Text("(open)", "(offen)")
+PART: Final = Text("part", "Teil")
+PART_MEANS: Final = Text(
+    "(part): the site was recorded during a part of the month only, and the word holds for that part",
+    "(Teil): der Standort wurde nur einen Teil des Monats aufgezeichnet, und nur für ihn gilt das Wort",
+)
+OPEN: Final = Text("open", "offen")
 OPEN_MEANS: Final = Text(
     "(open): unknown minutes could change it",
     "(offen): unbekannte Minuten könnten es noch ändern",
@@ -26,6 +32,8 @@ TOO_EARLY_MEANS: Final = Text(
     "too early: so few minutes are counted that the contract does not allow one of outage yet",
     "zu früh: bei so wenigen gezählten Minuten erlaubt der Vertrag noch keine Minute Ausfall",
 )
+TOTAL: Final = Text("{count} sites: {counts}.", "{count} Standorte: {counts}.")
+RECORDED_SHARE: Final = Text("{share} % of the month", "{share} % des Monats")
 UNKNOWN_SHARE: Final = Text(
     "Unknown: {share} % of the minutes owed.",
     "Unbekannt: {share} % der geschuldeten Minuten.",
@@ -52,6 +60,7 @@ LEDGER: Final = Text("Ledger", "Messprotokoll")
 SITES: Final[Mapping[str, Text]] = {
     "site": Text("Site", "Standort"),
     "provider": Text("Provider", "Anbieter"),
+    "recorded": Text("Recorded", "Aufgezeichnet"),
     "up": Text("Up", "Online"),
     "down": Text("Down", "Ausfall"),
     "unknown": Text("Unknown", "Unbek."),
@@ -61,7 +70,7 @@ SITES: Final[Mapping[str, Text]] = {
     "charged": Text("Charged", "Angel."),
     "owed": Text("Owed %", "Soll %"),
     "found": Text("Is %", "Ist %"),
-    "left": Text("Min. left", "Übrig"),
+    "left": Text("Left", "Übrig"),
     "contract": Text("Contract", "Vertrag"),
 }
 VERDICTS: Final[Mapping[str, Text]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -58,6 +59,33 @@ def test_the_first_minutes_of_a_month_are_too_few_for_a_verdict(
     assert (("kept" in row) or ("broken" in row)) is not is_early
     assert row.split()[-3 if is_early else -2] == ("\u2013" if is_early else str(1 - down_minutes))
     assert ("too early: so few minutes" in text) is is_early
+
+
+def test_a_part_of_a_month_does_not_read_as_the_whole_one() -> None:
+    begin, end, later = local(10, 31), local(11, 1), local(11, 2)
+    entries = recorded_month(begin, end, [up(ALWAYS, begin)])
+    text = table(entries, later)
+    (row,) = (line for line in text.splitlines() if "gymnasium-mitte/main)" in line)
+    assert "kept (part)" in row
+    # The clock is set back in October.
+    assert f"{100 * 1440 / (31 * 1440 + 60):.1f} % of the month" in row
+    assert "(part): the site was recorded during a part of the month only" in text
+    assert "eingehalten (Teil)" in table(entries, later, "de")
+    whole = table(october(), later)
+    assert "(part" not in whole
+    assert "% of the month" not in whole
+
+
+def test_broken_contracts_come_first_and_all_are_counted() -> None:
+    text = table(october(), datetime(2027, 1, 1, tzinfo=UTC))
+    rows = [line for line in text.splitlines() if "/main)" in line]
+    broken = ["broken" in row for row in rows]
+    assert broken == sorted(broken, reverse=True)
+    assert True in broken
+    assert False in broken
+    (counts,) = (line for line in text.splitlines() if " sites: " in line)
+    assert counts.startswith(f"{len(rows)} sites: {sum(broken)} broken")
+    assert sum(int(number) for number in re.findall(r"(\d+) [a-z]", counts)[1:]) == len(rows)
 
 
 def test_the_german_table_shows_a_reason_of_another_version_as_it_was_recorded() -> None:
