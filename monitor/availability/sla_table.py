@@ -186,14 +186,12 @@ class _Writer:
 
     def _why(self, outage: Outage) -> str:
         """Return the reason and the verdict's sentence, as recorded if it has no German."""
-        if self._language == "en":
-            return f"{outage.reason} {outage.detail}".strip()
         known = words.WHY.get(outage.reason)  # another version may have recorded others
         reason = known.of(self._language) if known else outage.reason
         if not outage.detail:
             return reason
-        is_ours = outage.reason != "reclassified"
-        detail = (in_german(outage.detail) if is_ours else None) or outage.detail
+        is_german = self._language == "de" and outage.reason != "reclassified"
+        detail = (in_german(outage.detail) if is_german else None) or outage.detail
         return detail if detail.startswith(reason) else f"{reason}: {detail}"
 
     def _excuses(self) -> Table:

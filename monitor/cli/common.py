@@ -24,6 +24,7 @@ from click.core import ParameterSource
 from monitor.cli.output import say, say_document, say_text
 from monitor.cli.unit import INSTALLED_CONFIG, INSTALLED_STATE, installed_unit
 from monitor.state.whole_file import whole_text
+from monitor.words.text import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,6 +183,18 @@ def json_option(command: Command) -> Command:
     return click.option(
         "--json", "as_json", is_flag=True, help="Print JSON; docs/json.md describes it."
     )(command)
+
+
+def language_option(what: str) -> Callable[[Command], Command]:
+    """Return a decorator that adds `--lang`: German by default, as mails and reports are."""
+    return click.option(
+        "--lang",
+        "language",
+        type=click.Choice(LANGUAGES),
+        default="de",
+        show_default=True,
+        help=f"Language of {what}.",
+    )
 
 
 def mode_option(command: Command) -> Command:

@@ -297,7 +297,8 @@ async def _watch(  # noqa: PLR0913, PLR0917  # what it joins
     say(f"one school: {base}/metrics?school={school}")
     # Each is a command to copy, on a line of its own that only the terminal wraps.
     say("from the shell:")
-    for command in (f"probe {school} --demo", f"demo break lossy {school}", f"demo mend {school}"):
+    faults = (f"demo break lossy {school}", f"demo mend {school}")
+    for command in (f"probe {school} --demo", *faults, "report --demo"):
         say(f"  {quote(program())} {command}{_options(wishes)}")
     if wishes.faults and wishes.fault_after != "0s":
         say(f"in {wishes.fault_after}, when everything has answered: {', '.join(wishes.faults)}")

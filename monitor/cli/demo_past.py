@@ -42,8 +42,7 @@ async def prepared_past(folder: Path, inventory: Inventory, clock: Clock) -> Pas
         LedgerError: if the past cannot be written.
     """
     prepare_state_directory(folder)
-    ledger = folder / LEDGER_FILE
-    note = JsonFile(folder / NOTE, _Past, {datetime: INSTANTS_AS_TEXT}, most_bytes=_MOST_BYTES)
+    ledger, note = folder / LEDGER_FILE, _note(folder)
     if ledger.exists():
         noted = _read(note)
         return None if noted is None else past_of(inventory, noted.at)
@@ -52,6 +51,19 @@ async def prepared_past(folder: Path, inventory: Inventory, clock: Clock) -> Pas
     async with Ledger.open(SqlitePlace(ledger), clock, capacity=len(past.entries)) as book:
         await book.append(past.entries)
     return past
+
+
+def with_past(folder: Path, inventory: Inventory) -> Inventory:
+    """Return a demo's inventory with the goal and the milestones of the past in its state folder.
+
+    The same inventory if it began without one. Exits if its note is damaged.
+    """
+    noted = _read(_note(folder))
+    return inventory if noted is None else past_of(inventory, noted.at).inventory(inventory)
+
+
+def _note(folder: Path) -> JsonFile[_Past]:
+    return JsonFile(folder / NOTE, _Past, {datetime: INSTANTS_AS_TEXT}, most_bytes=_MOST_BYTES)
 
 
 def _read(note: JsonFile[_Past]) -> _Past | None:

@@ -82,6 +82,9 @@ def _of_service(name: Literal["ledger", "ledger_writer"]) -> Callable[[], str | 
 def _place(
     context: click.Context, url: str | None, writer: str | None, state_dir: Path
 ) -> LedgerPlace:
+    if context.params.get("of_demo"):
+        # It has its own file, even where $SCHULNETZ_LEDGER is set.
+        return SqlitePlace(state_dir / LEDGER_FILE)
     if url is None:
         if writer is not None:
             fail("--ledger-writer needs a database; name it with --ledger", Exit.USAGE)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
@@ -16,11 +16,12 @@ from monitor.cli.common import (
     Exit,
     config_option,
     fail,
+    language_option,
     mode_option,
-    read_inventory,
     state_option,
     write_document,
 )
+from monitor.cli.demo_reading import demo_option, inventory_of
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say
 from monitor.cli.verified import fault_of, sealed, words_of
@@ -50,14 +51,7 @@ _DAY = click.DateTime(formats=["%Y-%m-%d", "%d.%m.%Y"])
     show_default=True,
     help="html is one file to print on A4; csv has one line per site.",
 )
-@click.option(
-    "--lang",
-    "language",
-    type=click.Choice(["de", "en"]),
-    default="de",
-    show_default=True,
-    help="Language of md and html.",
-)
+@language_option("md and html; the other formats are data")
 @click.option("--as-of", type=_DAY, metavar="DATE", help="As known at the end of that day.")
 @click.option(
     "--since",
@@ -70,34 +64,36 @@ _DAY = click.DateTime(formats=["%Y-%m-%d", "%d.%m.%Y"])
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write there.  [default: stdout]"
 )
 @mode_option
+@demo_option
 @config_option
 @state_option
 @ledger_option
 def report(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     form: str,
-    language: str,
+    language: Language,
     as_of: datetime | None,
     since: datetime | None,
     recording: bool,  # noqa: FBT001  # click passes flags by name
     out: Path | None,
     mode: int | None,
+    of_demo: bool,  # noqa: FBT001  # the same
     config: Path,
+    state_dir: Path,
     ledger: LedgerPlace,
-    **_: object,
 ) -> None:
     """Report the roll-out: verified of the goal, forecast, regressions, evidence."""
     # Its help needs no templates.
     from monitor.report.output import to_csv, to_html, to_json, to_markdown  # noqa: PLC0415
 
-    inventory = read_inventory(config)
+    inventory = inventory_of(config, state_dir, of_demo=of_demo)
     made = _made(inventory, ledger, as_of, since)
     if not made.has_goal:
         if recording:
             fail(f"{_NO_GOAL}; without one there is nothing to record", Exit.WRONG)
         say(f"{_NO_GOAL}; all listed sites are counted", err=True)
     shapes: dict[str, Callable[[RolloutReport], str]] = {
-        "md": partial(to_markdown, language=cast("Language", language)),
-        "html": partial(to_html, language=cast("Language", language)),
+        "md": partial(to_markdown, language=language),
+        "html": partial(to_html, language=language),
         "csv": to_csv,
         "json": to_json,
     }

@@ -13,7 +13,15 @@ from monitor.availability.sla import month_entries, sla_report
 from monitor.availability.sla_output import excuses_to_csv, outages_to_csv, to_csv, to_json
 from monitor.availability.sla_table import to_table
 from monitor.calendar.school_days import SchoolCalendar
-from monitor.cli.common import Exit, config_option, fail, json_option, read_inventory, state_option
+from monitor.cli.common import (
+    Exit,
+    config_option,
+    fail,
+    json_option,
+    language_option,
+    state_option,
+)
+from monitor.cli.demo_reading import demo_option, inventory_of
 from monitor.cli.excuse import excuse
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say, say_document, show
@@ -21,7 +29,6 @@ from monitor.cli.verified import fault_of, sealed, words_of
 from monitor.clock import SystemClock
 from monitor.ledger.chain import LedgerError
 from monitor.words.sla import LEDGER
-from monitor.words.text import LANGUAGES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,14 +55,9 @@ _SHAPES: Final = {
     show_default=True,
     help="csv has one line per site, outages-csv per outage, excuses-csv per excuse.",
 )
-@click.option(
-    "--lang",
-    type=click.Choice(LANGUAGES),
-    default="en",
-    show_default=True,
-    help="Language of the table; the other formats are data.",
-)
+@language_option("the table; the other formats are data")
 @json_option
+@demo_option
 @config_option
 @state_option
 @ledger_option
@@ -67,11 +69,12 @@ def sla(  # noqa: PLR0913  # one per option, passed by name
     month: str | None,
     provider: str | None,
     form: str,
-    lang: str,
+    language: Language,
     as_json: bool,
+    of_demo: bool,
     config: Path,
+    state_dir: Path,
     ledger: LedgerPlace,
-    **_: object,
 ) -> None:
     """Report the month's availability per site, with every outage.
 
@@ -79,7 +82,7 @@ def sla(  # noqa: PLR0913  # one per option, passed by name
     """
     if context.invoked_subcommand is not None:
         return
-    inventory = read_inventory(config)
+    inventory = inventory_of(config, state_dir, of_demo=of_demo)
     now = SystemClock().now()
     calendar = SchoolCalendar(inventory.calendar)
     wanted = month or f"{now.astimezone(calendar.timezone):%Y-%m}"
@@ -105,7 +108,6 @@ def sla(  # noqa: PLR0913  # one per option, passed by name
     if as_json:
         say_document(to_json(report))
     elif form == "table":
-        language: Language = "de" if lang == "de" else "en"
         show(to_table(report, language))
         if report.ledger:
             # Not in the table: an anchor is one word, longer than a narrow terminal's line.

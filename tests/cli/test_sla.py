@@ -110,11 +110,23 @@ def test_no_figure_is_cut_at_eighty_columns(
 ) -> None:
     asyncio.run(record_an_outage(tmp_path / "ledger.sqlite"))
     monkeypatch.setenv("COLUMNS", "80")
-    _, shown, _ = invoke("sla", "--month", "2022-03", *place)
+    _, shown, _ = invoke("sla", "--month", "2022-03", "--lang", "en", *place)
     lines = shown.splitlines()
     assert all(len(line) <= 80 for line in lines if not line.startswith("Ledger: "))
     at = lines.index("Goethe-Schule (goethe/main), Stadtnetz, 0.1 % of the month")
-    figures = ["55", "10", "35335", "0", "0", "99.500", "84.615", "-10", "broken", "(part,", "open)"]
+    figures = [
+        "55",
+        "10",
+        "35335",
+        "0",
+        "0",
+        "99.500",
+        "84.615",
+        "-10",
+        "broken",
+        "(part,",
+        "open)",
+    ]
     assert lines[at + 1].split() == figures
     assert "  2022-03-07 09:20:00+01:00  2022-03-07 09:30:00+01:00       10  up" in lines
 
@@ -148,25 +160,42 @@ def test_minutes_before_the_installation_are_not_unknown(
     before = (BEGIN - datetime(2022, 2, 28, 23, tzinfo=UTC)) // timedelta(minutes=1)
     assert [one["before_minutes"] for one in document["sites"]] == [before, before]
     assert document["sites"][0]["days"][0]["before"] == 1440
-    _, shown, _ = invoke("sla", "--month", "2022-03", *place)
+    _, shown, _ = invoke("sla", "--month", "2022-03", "--lang", "en", *place)
     assert "Recorded since 2022-03-07" in shown
     assert "2022-03, recorded in part\n" in shown
     assert "2 sites: 1 broken (part, open), 1 kept (part, open).\n" in shown
     for one in document["sites"]:
         assert one["whole_month"] is False
         assert one["recorded_share"] == pytest.approx(65 / (31 * 1440 - 60), abs=1e-6)
-    _, shown, _ = invoke("sla", "--month", "2022-02", *place)
+    _, shown, _ = invoke("sla", "--month", "2022-02", "--lang", "en", *place)
     assert "Nothing is recorded of this month.\n" in shown
     assert "(open)" not in shown
-    assert {line.split()[-3] for line in shown.splitlines() if line.endswith("no data")} == {"\u2013"}
+    assert {line.split()[-3] for line in shown.splitlines() if line.endswith("no data")} == {
+        "\u2013"
+    }
 
 
 def test_the_table_is_german_to_the_last_word(place: tuple[str, ...], tmp_path: Path) -> None:
     asyncio.run(record_an_outage(tmp_path / "ledger.sqlite"))
-    code, shown, errors = invoke("sla", "--month", "2022-03", "--lang", "de", *place)
+    code, shown, errors = invoke("sla", "--month", "2022-03", *place)
     assert (code, errors) == (0, "")
-    for part in ("Verfügbarkeit 2022-03", "verletzt (Teil, offen)", "0,1 % des Monats", "84,615", "Ausfälle", "Ortszeit von"):
+    for part in (
+        "Verfügbarkeit 2022-03",
+        "verletzt (Teil, offen)",
+        "0,1 % des Monats",
+        "84,615",
+        "Ausfälle",
+        "Ortszeit von",
+    ):
         assert part in shown, part
     english = {"and", "the", "of", "is", "minutes", "unknown", "down", "broken", "kept", "site"}
     words = set(re.findall(r"[a-z]+", shown.casefold()))
     assert not english & words, english & words
+
+
+@pytest.mark.parametrize("command", ["sla", "report"])
+def test_of_a_demo_that_does_not_run_the_cure_is_given(tmp_path: Path, command: str) -> None:
+    for place in ((), ("--config", TOWN.write(tmp_path / "schools.yaml"))):
+        code, output, errors = invoke(command, "--demo", "--state-dir", tmp_path, *place)
+        assert (code, output) == (1, "")
+        assert errors.startswith(f"error: no demo keeps its state in {tmp_path}; start one with")

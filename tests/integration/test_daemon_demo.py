@@ -20,6 +20,7 @@ from monitor.inventory.checks import Role
 from monitor.report.forecast import Outlook
 from monitor.simulator.day import ROUNDS
 from monitor.web.pages import POLICY
+from tests.cli.test_main import invoke
 from tests.exposition.test_oracle import is_allowed
 from tests.integration.running import (
     DEAD_SCHOOL,
@@ -231,6 +232,7 @@ def test_the_demo_starts_with_a_past_and_breaks_once_all_has_answered(
     """The shipped city with a few schools: its first page shows the whole story."""
     state, fault = tmp_path / "state", "uplink-down@frauenlobschule"
     options = ("--schools", "12", "--fault", fault, "--fault-after", "3s")
+    place = ("--state-dir", state)
     began = datetime.now(UTC)
     # The story of so few schools ends differently on different days of the year.
     told = {Outlook.EXPECTED, Outlook.NO_END_IN_SIGHT, Outlook.STALLED}
@@ -247,6 +249,13 @@ def test_the_demo_starts_with_a_past_and_breaks_once_all_has_answered(
         assert f"Schools by stage: {goal['verified']} verified" in text
         (site,) = json.loads(daemon.get("/api/v1/schools/frauenlobschule").text)["sites"]
         assert len(site["last_day"]) >= ROUNDS - 1
+        told_by_report = json.loads(invoke("report", "--demo", "--format", "json", *place)[1])
+        assert told_by_report["goal"]["denominator"] == 12
+        assert told_by_report["goal"]["source"] == goal["source"] == "simulated"
+        assert told_by_report["now"]["verified"] == goal["verified"]
+        for one in ("target", "built", "outlook"):
+            assert told_by_report["forecast"][one] == goal[one], one
+        assert len(json.loads(invoke("sla", "--demo", "--json", *place)[1])["sites"]) >= 12
         note = state / "running.json"
         until(lambda: json.loads(note.read_text(encoding="utf-8"))["faults"] == [fault], daemon)
 

@@ -98,7 +98,7 @@ def test_the_api_has_null_for_unknown_values(daemon: Daemon) -> None:
 def test_sla_measures_and_does_not_judge(daemon: Daemon, folder: Path) -> None:
     place = ("--config", str(folder / "schools.yaml"), "--state-dir", str(folder / "state"))
     assert daemon.process.poll() is None
-    assert NO_CONTRACT in said("sla", *place)
+    assert NO_CONTRACT in said("sla", "--lang", "en", *place)
     [line, _] = json.loads(said("sla", "--json", *place))["sites"]
     assert (line["verdict"], line["provider"]) == ("no contract", "")
     assert (line["contract_availability"], line["left_down_minutes"]) == (None, None)
