@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from monitor.cli.common import read_inventory
+from monitor.cli.common import is_there, read_inventory
 from monitor.cli.demo_note import running_note, simulated
 from monitor.cli.demo_options import STATE_DIRECTORY, refuse_without_demo
+from monitor.ledger.place import LEDGER_FILE
 from monitor.shipped import EXAMPLE_CITY, shipped
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def demo_option(command: Command) -> Command:
         # Before the options whose defaults it changes.
         is_eager=True,
         callback=_with_defaults,
-        help="Of the running demo, as its page shows it.",
+        help="Of the demo, running or ended, as its page shows it.",
     )(command)
 
 
@@ -43,9 +44,10 @@ def _with_defaults(context: click.Context, _: click.Parameter, value: bool) -> b
 
 
 def inventory_of(config: Path, state_directory: Path, *, of_demo: bool) -> Inventory:
-    """Return the configured inventory, or what a running demo has made of it.
+    """Return the configured inventory, or what a demo has made of it.
 
-    Exits if the configuration has errors, or no demo runs in that folder.
+    Also one that has ended, but then with all schools. Exits if the configuration has errors, or no
+    demo has been in that folder.
     """
     inventory = read_inventory(config)
     if not of_demo:
@@ -53,6 +55,6 @@ def inventory_of(config: Path, state_directory: Path, *, of_demo: bool) -> Inven
     # The simulator takes long to load.
     from monitor.cli.demo_past import with_past  # noqa: PLC0415
 
-    if running_note(state_directory) is None:
+    if running_note(state_directory) is None and not is_there(state_directory / LEDGER_FILE):
         refuse_without_demo(state_directory)
     return with_past(state_directory, simulated(inventory, state_directory))
