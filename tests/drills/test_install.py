@@ -135,9 +135,11 @@ def test_commands_run_by_root_take_effect_in_the_daemon(machine: Machine) -> Non
     machine.must("schulnetz record example/router /srv/router.snmprec --mode 0644")
     assert machine.must("stat -c '%U %a' /srv/router.snmprec") == "root 644\n"
     assert "interfaces" in machine.must("schulnetz probe example --only snmp")
-    begins, ends = (machine.must(f"date -d '-{one} min' '+%F %H:%M'").strip() for one in (10, 2))
+    # With an offset: the machine's time zone is not the city's.
+    stamp = "date -u -d '-{} min' '+%FT%H:%M+00:00'"
+    begins, ends = (machine.must(stamp.format(one)).strip() for one in (10, 2))
     machine.must(
-        f"schulnetz sla excuse add example --from '{begins}' --until '{ends}' "
+        f"schulnetz sla excuse add example --from {begins} --until {ends} "
         "--to unknown --reason Bagger"
     )
     machine.until("schulnetz sla excuse list", "in force")
