@@ -73,7 +73,7 @@ def test_every_alert_gives_the_details_a_person_needs() -> None:
         assert rule.labels["severity"] in SEVERITIES, rule.alert
         needed = {"summary", "description", "dashboard", "runbook_url"}
         needed |= {"summary_de", "description_de"}
-        may_have = {"status_page", "since", "schools", "switches"}
+        may_have = {"status_page", "since", "schools", "switches", "planned_until"}
         assert set(rule.annotations) - may_have == needed, rule.alert
         summary = rule.annotations["summary"]
         assert "\n" not in summary, rule.alert
@@ -96,6 +96,17 @@ def test_every_alert_on_a_decision_of_the_daemon_shows_its_start() -> None:
     # They survive a restart of the daemon, or they would start with it. Lost links are forgotten.
     mailed = [rule for rule in about if rule.labels["severity"] != "info"]
     assert [rule.alert for rule in mailed if not rule.keeps] == ["SwitchLinkLost"]
+
+
+# Announced work at a school causes none of these.
+NOT_BY_WORK = {"AvailabilityBurnRate", "CertificateExpiring", "StageRegressed"}
+
+
+def test_every_alert_that_work_at_a_school_may_cause_shows_until_when_it_is_planned() -> None:
+    about = {rule.alert for rule in alerts() if "$labels.school" in str(rule.annotations)}
+    planned = {rule.alert for rule in alerts() if "planned_until" in rule.annotations}
+    assert about - planned == NOT_BY_WORK
+    assert len({rule.annotations.get("planned_until") for rule in alerts()}) == 2  # or none
 
 
 def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:

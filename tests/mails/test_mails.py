@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.words.text import LANGUAGES
 from tests.integration.alertmanager import mailing
 from tests.integration.mailbox import mailbox
 from tests.mails.city import line_down, over, provider_down, write_template
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from email.message import EmailMessage
 
+    from monitor.words.text import Language
     from tests.integration.alertmanager import Alertmanager
     from tests.integration.mailbox import Mailbox
 
@@ -147,3 +149,51 @@ def test_english_mail_with_every_detail(tmp_path: Path, box: Mailbox) -> None:
     assert "School: Köllerholz-Schule (Grundschule, no. 128480)\n" in text
     assert "Contact at the school: Ayşe Çelik, Hausmeisterin, 0234 55501\n" in text
     assert "Hotline: +49 800 1234567 (customer number K-4711)\n" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "row"),
+    [
+        (
+            "de",
+            "Köllerholz-Schule: kein Internet (geplante Arbeiten)",
+            "Geplante Arbeiten bis: 25.11.2026, 18:00 Uhr; der Grund steht auf der Statusseite\n",
+        ),
+        (
+            "en",
+            "Köllerholz-Schule: no broadband (planned work)",
+            "Planned work until: 2026-11-25 18:00; the reason is on the status page\n",
+        ),
+    ],
+)
+def test_planned_work_is_in_the_subject_and_says_until_when(
+    tmp_path: Path, box: Mailbox, language: Language, subject: str, row: str
+) -> None:
+    alert = line_down(
+        "koellerholz", "main", "Köllerholz-Schule", planned_until="2026-11-25 18:00"
+    )
+    alert["labels"]["severity"] = "ticket"
+    with mailing(tmp_path, box.address, language) as alertmanager:
+        alertmanager.alert(alert)
+        mail = box.next()
+    assert mail["Subject"] == subject
+    assert row in part(mail, "plain")
+    assert row.strip() in part(mail, "html")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_mail_has_no_line_for_what_an_alert_lacks(
+    tmp_path: Path, box: Mailbox, language: Language
+) -> None:
+    """No provider without a contract, no board without Grafana, and an alert of the city's own."""
+    alert = line_down("koellerholz", "main", "Köllerholz-Schule", switches="")
+    del alert["labels"]["provider"]
+    for name in ("dashboard", "runbook_url", "status_page"):
+        del alert["annotations"][name]
+    with mailing(tmp_path, box.address, language) as alertmanager:
+        alertmanager.alert(alert)
+        mail = box.next()
+    text = part(mail, "plain")
+    assert re.search(r":\s*$", text, re.MULTILINE) is None
+    for word in ("Grafana", "Provider", "Anbieter", "href"):
+        assert word not in text + part(mail, "html")
