@@ -28,6 +28,7 @@ SHIPPED = (
     "deploy/prometheus/prometheus.yml",
     "deploy/prometheus/rules/*.yml",
     "deploy/systemd/*",
+    "docs/runbooks/*.md",
     "requirements.lock",
 )
 

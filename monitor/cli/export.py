@@ -71,6 +71,7 @@ def link_options(command: Command) -> Command:
             metavar="URL",
             help="Base URL of the runbooks.",
         ),
+        click.option("--no-grafana", is_flag=True, help="Alerts link to no boards."),
         click.option(
             "--grafana",
             type=HttpAddress(),
@@ -78,6 +79,12 @@ def link_options(command: Command) -> Command:
             show_default=True,
             metavar="URL",
             help="URL of Grafana.",
+        ),
+        click.option(
+            "--pages",
+            type=HttpAddress(),
+            metavar="URL",
+            help="URL of the status pages for people, such as a proxy's.  [default: --monitor]",
         ),
         monitor_option,
     ):
@@ -117,16 +124,34 @@ def boards(folder: Path, prometheus: str, force: bool) -> None:  # noqa: FBT001 
 def rules(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     folder: Path,
     monitor: str,
+    pages: str | None,
     grafana: str,
+    no_grafana: bool,  # noqa: FBT001  # click passes flags by name
     runbooks: str,
     language: str,
     force: bool,  # noqa: FBT001  # click passes flags by name
 ) -> None:
     """Write Prometheus's recording and alerting rules, with the addresses of their links."""
-    found = export_files.rules(Addresses(monitor, grafana, runbooks, language))
+    boards = "" if no_grafana else grafana
+    found = export_files.rules(Addresses(monitor, boards, runbooks, language, pages or ""))
     _write(folder, found, force=force)
-    say(f"add {folder.absolute() / '*.yml'} to `rule_files` of prometheus.yml")
+    say(
+        f"add {folder.absolute() / '*.yml'} to `rule_files` of prometheus.yml, and start "
+        "Prometheus with --rules.alert.resend-delay=30s (docs/alerts.md, the dead-man's switch)"
+    )
     _warn_of_runbooks(runbooks)
+
+
+@group.command("runbooks")
+@folder_argument
+@force_option
+def runbooks_(folder: Path, force: bool) -> None:  # noqa: FBT001  # click passes flags by name
+    """Write the runbooks that alerts link to, as Markdown in UTF-8."""
+    _write(folder, export_files.runbooks(), force=force)
+    say(
+        "put them where the person on call can read them, and name that address with "
+        "`schulnetz export rules --runbooks` and as `city.runbooks`"
+    )
 
 
 @group.command()
@@ -135,7 +160,10 @@ def rules(  # noqa: PLR0913, PLR0917  # one per option, passed by name
 def alertmanager(folder: Path, force: bool) -> None:  # noqa: FBT001  # click passes flags by name
     """Write Alertmanager's configuration and the templates of its mails."""
     _write(folder, export_files.alertmanager(), force=force)
-    say("replace the receivers' addresses in alertmanager.yml")
+    say(
+        "replace the addresses in alertmanager.yml: mail relay, mailboxes, and the webhooks of "
+        "pager and heartbeat at 127.0.0.1:9095, where nothing listens yet"
+    )
 
 
 @group.command()
@@ -194,7 +222,9 @@ def compose(folder: Path, force: bool) -> None:  # noqa: FBT001  # click passes 
 def kubernetes(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     folder: Path,
     monitor: str,
+    pages: str | None,
     grafana: str,
+    no_grafana: bool,  # noqa: FBT001  # click passes flags by name
     runbooks: str,
     language: str,
     namespace: str,
@@ -203,7 +233,9 @@ def kubernetes(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     """Write manifests: StatefulSet, ServiceMonitor, ScrapeConfig, PrometheusRules, boards."""
     if not namespace.replace("-", "").isalnum() or not namespace.isascii():
         raise click.UsageError(f"{namespace!r} is not the name of a namespace, such as monitoring")
-    addresses, namespace = Addresses(monitor, grafana, runbooks, language), namespace.lower()
+    boards = "" if no_grafana else grafana
+    addresses = Addresses(monitor, boards, runbooks, language, pages or "")
+    namespace = namespace.lower()
     _write(folder, export_files.kubernetes(addresses, namespace), force=force)
     say(f"kubectl apply --server-side --recursive --namespace {namespace} -f {folder}")
     _warn_of_runbooks(runbooks)

@@ -18,6 +18,7 @@ SHIPPED_PROMETHEUS: Final = "http://127.0.0.1:9090"
 SHIPPED_RUNBOOKS: Final = "https://runbooks.example.org/docs/runbooks"
 # As `{{ $externalLabels.pages }}` is written in the rules.
 _EXTERNAL: Final = re.compile(r"\{\{ \$externalLabels\.(\w+) \}\}")
+_BOARD_LINK: Final = re.compile(r"^ +dashboard: .*\n", re.MULTILINE)
 
 
 class HttpAddress(click.ParamType[str]):
@@ -59,12 +60,17 @@ def _port(place: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The addresses of the parts for people and Prometheus; without trailing slashes."""
+    """The addresses of the parts for people and Prometheus; without trailing slashes.
+
+    `pages` is where people open the status pages, empty if that is `monitor`; `grafana` is empty if
+    there is none.
+    """
 
     monitor: str = f"http://{SHIPPED_MONITOR}"
     grafana: str = SHIPPED_GRAFANA
     runbooks: str = SHIPPED_RUNBOOKS
     language: str = "de"
+    pages: str = ""
 
     @property
     def place(self) -> str:
@@ -79,15 +85,19 @@ class Addresses:
     def fill_rules(self, text: str) -> str:
         """Return rules whose links need no external labels of Prometheus.
 
+        Without Grafana no alert has a link to a board.
+
         Raises:
             KeyError: if a rule uses a label that is not an address.
         """
         values = {
-            "pages": self.monitor,
+            "pages": self.pages or self.monitor,
             "grafana": self.grafana,
             "runbooks": self.runbooks,
             "language": self.language,
         }
+        if not self.grafana:
+            text = _BOARD_LINK.sub("", text)
         return _EXTERNAL.sub(lambda found: values[found[1]], text)
 
     def fill_jobs(self, text: str) -> str:

@@ -21,7 +21,12 @@ Files = dict[str, str]
 """Texts by their path below the folder of the export."""
 
 LANGUAGES: Final = ("de", "en")
+# Those of deploy/prometheus/prometheus.yml, on which the times in docs/alerts.md rest.
 _SCRAPE_SECONDS: Final = 30
+_EVALUATION_SECONDS: Final = 15
+_GROUP: Final = re.compile(r"^(  - name: \w+\n)(?!    interval:)", re.MULTILINE)
+# A link of a runbook to a page that is not exported with it.
+_OTHER_PAGE: Final = re.compile(r"\[([^\]]+)\]\(\.\./[^)]+\)")
 _JOBS: Final = re.compile(
     r"^scrape_configs:\n(.*?)^  - job_name: prometheus$", re.DOTALL | re.MULTILINE
 )
@@ -75,9 +80,19 @@ def boards(folder: Path, prometheus: str) -> Files:
 
 
 def rules(addresses: Addresses) -> Files:
-    """Return the recording and alerting rules; their links need no settings of Prometheus."""
+    """Return the rules; their links and intervals need no setting of Prometheus."""
     found = texts_of("deploy/prometheus/rules", "*.yml")
-    return {name: addresses.fill_rules(text) for name, text in found.items()}
+    every = f"    interval: {_EVALUATION_SECONDS}s\n"
+    return {
+        name: _GROUP.sub(rf"\g<1>{every}", addresses.fill_rules(text))
+        for name, text in found.items()
+    }
+
+
+def runbooks() -> Files:
+    """Return the runbooks, one for each alert, without links to other pages."""
+    found = texts_of("docs/runbooks", "*.md")
+    return {name: _OTHER_PAGE.sub(r"\1", text) for name, text in found.items()}
 
 
 def alertmanager() -> Files:

@@ -56,7 +56,9 @@ def maintenance() -> None:
     metavar="TIME",
     help="Start: the same; 30m is from now.  [default: now]",
 )
-@click.option("--reason", required=True, help="The reason; it is shown on the status page, not in alerts.")
+@click.option(
+    "--reason", required=True, help="The reason; it is shown on the status page, not in alerts."
+)
 @json_option
 @config_option
 @state_option

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 import subprocess
 from pathlib import Path
@@ -48,6 +49,71 @@ def test_promtool_accepts_the_rules_without_external_labels(tmp_path: Path) -> N
     assert f'status_page: "{monitor}/schools/{{{{ $labels.school }}}}"' in text
     assert f'"{grafana}/d/schulnetz-city-en' in text
     assert '"https://wiki.example.org/runbooks/UplinkDown.md"' in text
+
+
+@pytest.mark.parametrize("kind", ["rules", "kubernetes"])
+def test_exported_rules_keep_the_promised_times_under_any_evaluation_interval(
+    tmp_path: Path, kind: str
+) -> None:
+    said = export(kind, tmp_path)
+    deployed = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
+    files = sorted(tmp_path.glob("*.yml" if kind == "rules" else "rules/*.yaml"))
+    groups = [
+        group
+        for path in files
+        for document in documents(path)
+        for group in document.get("spec", document)["groups"]
+    ]
+    lines = next(group for group in groups if group["name"] == "uplinks")
+    assert lines["interval"] == deployed["global"]["evaluation_interval"]
+    assert all("interval" in group for group in groups)
+    if kind == "rules":
+        assert "--rules.alert.resend-delay=30s" in said
+
+
+def test_links_lead_to_the_pages_of_a_proxy_and_to_no_grafana_where_there_is_none(
+    tmp_path: Path,
+) -> None:
+    pages = "https://schools.example.org/monitor"
+    export("rules", tmp_path, "--monitor", "10.1.2.3:9822", "--pages", f"{pages}/", "--no-grafana")
+    found = [
+        rule["annotations"]
+        for path in tmp_path.glob("*.yml")
+        for document in documents(path)
+        for group in document["groups"]
+        for rule in group["rules"]
+        if "alert" in rule
+    ]
+    assert not [one for one in found if "dashboard" in one]
+    links = {one["status_page"] for one in found if "status_page" in one}
+    assert links == {f"{pages}/schools/{{{{ $labels.school }}}}"}
+
+
+def test_every_alert_has_an_exported_runbook_whose_links_lead_somewhere(tmp_path: Path) -> None:
+    said = export("runbooks", tmp_path)
+    assert "--runbooks" in said
+    assert "city.runbooks" in said
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {path.name for path in (ROOT / "docs/runbooks").iterdir()}
+    for path in tmp_path.iterdir():
+        text = path.read_text(encoding="utf-8")
+        assert set(re.findall(r"\]\(([^)#]+)", text)) <= names, path.name
+        assert "mails.md" in text or path.stem != "UplinkDown"
+
+
+def test_the_example_receivers_are_said_to_be_examples(tmp_path: Path) -> None:
+    said = export("alertmanager", tmp_path)
+    text = (tmp_path / "alertmanager.yml").read_text(encoding="utf-8")
+    for place in ("127.0.0.1:9095", "nothing listens"):
+        assert place in said
+        assert place in text
+    # The example of a ticket system, once it is no comment any more, is one.
+    taken = re.sub(r"^  #   (?=webhook_configs|  - )", "    ", text, flags=re.MULTILINE)
+    example = re.search(r"^    webhook_configs:\n      - \{url: .*tickets.*\n", taken, re.MULTILINE)
+    assert example
+    whole = text.replace("  - name: ticket\n", f"  - name: ticket\n{example[0]}")
+    ticket = next(one for one in yaml.safe_load(whole)["receivers"] if one["name"] == "ticket")
+    assert ticket["webhook_configs"][0]["send_resolved"] is True
 
 
 @pytest.mark.integration

@@ -58,6 +58,7 @@ def test_the_environment_runs_the_wheel_not_the_working_copy(
     [
         ("boards", "de/schulnetz-city.json"),
         ("rules", "uplinks.yml"),
+        ("runbooks", "UplinkDown.md"),
         ("prometheus", "schulnetz.scrape.yaml"),
         ("alertmanager", "templates/schulnetz.de.tmpl"),
         ("unit", "schulnetz.service"),

@@ -169,9 +169,7 @@ def test_english_mail_with_every_detail(tmp_path: Path, box: Mailbox) -> None:
 def test_planned_work_is_in_the_subject_and_says_until_when(
     tmp_path: Path, box: Mailbox, language: Language, subject: str, row: str
 ) -> None:
-    alert = line_down(
-        "koellerholz", "main", "Köllerholz-Schule", planned_until="2026-11-25 18:00"
-    )
+    alert = line_down("koellerholz", "main", "Köllerholz-Schule", planned_until="2026-11-25 18:00")
     alert["labels"]["severity"] = "ticket"
     with mailing(tmp_path, box.address, language) as alertmanager:
         alertmanager.alert(alert)
