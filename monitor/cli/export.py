@@ -133,13 +133,13 @@ def rules(  # noqa: PLR0913, PLR0917  # one per option, passed by name
 ) -> None:
     """Write Prometheus's recording and alerting rules, with the addresses of their links."""
     boards = "" if no_grafana else grafana
-    found = export_files.rules(Addresses(monitor, boards, runbooks, language, pages or ""))
-    _write(folder, found, force=force)
+    addresses = Addresses(monitor, boards, runbooks, language, pages or "")
+    _write(folder, export_files.rules(addresses), force=force)
     say(
         f"add {folder.absolute() / '*.yml'} to `rule_files` of prometheus.yml, and start "
         "Prometheus with --rules.alert.resend-delay=30s (docs/alerts.md, the dead-man's switch)"
     )
-    _warn_of_runbooks(runbooks)
+    _warn_of_links(addresses)
 
 
 @group.command("runbooks")
@@ -238,7 +238,7 @@ def kubernetes(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     namespace = namespace.lower()
     _write(folder, export_files.kubernetes(addresses, namespace), force=force)
     say(f"kubectl apply --server-side --recursive --namespace {namespace} -f {folder}")
-    _warn_of_runbooks(runbooks)
+    _warn_of_links(addresses)
 
 
 def _write(folder: Path, files: Files, *, force: bool) -> None:
@@ -268,6 +268,6 @@ def _own_path() -> str:
     return found or shutil.which("schulnetz") or "schulnetz"
 
 
-def _warn_of_runbooks(address: str) -> None:
-    if address == SHIPPED_RUNBOOKS:
-        say("the links to runbooks lead to an example: name yours with --runbooks", err=True)
+def _warn_of_links(addresses: Addresses) -> None:
+    for warning in addresses.not_for_others():
+        say(warning, err=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -54,6 +55,15 @@ def _is_address(text: str) -> bool:
     return re.fullmatch(r"https?://[\w.\[\]:%~/-]+", text, re.ASCII) is not None
 
 
+def _is_here(url: str) -> bool:
+    """Return whether an address is loopback, which is another machine for each reader."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _port(place: str) -> str:
     return place.rpartition(":")[2] if re.fullmatch(r".+:\d{1,5}", place) else ""
 
@@ -81,6 +91,17 @@ class Addresses:
     def scheme(self) -> str:
         """Return http or https."""
         return self.monitor.partition("://")[0]
+
+    def not_for_others(self) -> list[str]:
+        """Return a sentence for each kind of link that works on no other machine than this."""
+        found, here = [], "lead to the reader's own machine: name yours with"
+        if _is_here(self.pages or self.monitor):
+            found.append(f"the links to status pages {here} --pages")
+        if self.grafana and _is_here(self.grafana):
+            found.append(f"the links to boards {here} --grafana, or leave them out by --no-grafana")
+        if self.runbooks == SHIPPED_RUNBOOKS:
+            found.append("the links to runbooks lead to an example: name yours with --runbooks")
+        return found
 
     def fill_rules(self, text: str) -> str:
         """Return rules whose links need no external labels of Prometheus.

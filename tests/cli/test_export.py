@@ -52,6 +52,21 @@ def test_promtool_accepts_the_rules_without_external_labels(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("kind", ["rules", "kubernetes"])
+def test_links_that_lead_to_the_readers_own_machine_are_reported(tmp_path: Path, kind: str) -> None:
+    """On call at home, 127.0.0.1 is one's own telephone."""
+    code, _, errors = invoke("export", kind, tmp_path / "as-shipped")
+    assert code == 0
+    for option in ("--pages", "--grafana", "--runbooks"):
+        assert option in errors
+    own = ("--monitor", "10.1.2.3:9822", "--no-grafana", "--runbooks", "https://wiki.example.org")
+    assert invoke("export", kind, tmp_path / "own", *own)[2] == ""
+    through = ("--pages", "https://[::1]/x", "--grafana", "http://localhost:3000")
+    errors = invoke("export", kind, tmp_path / "local", *through)[2]
+    assert "--pages" in errors
+    assert "--grafana" in errors
+
+
+@pytest.mark.parametrize("kind", ["rules", "kubernetes"])
 def test_exported_rules_keep_the_promised_times_under_any_evaluation_interval(
     tmp_path: Path, kind: str
 ) -> None:
