@@ -52,7 +52,7 @@ DOCUMENTS = (
 # `setup.py` defines which files of the other folders are in the wheel.
 _BUILT_FROM = (
     *("monitor", "config", "dashboards", "deploy", "pyproject.toml", "setup.py"),
-    *("README.md", "LICENSE", "requirements.lock"),
+    *("docs/runbooks", "README.md", "LICENSE", "requirements.lock"),
 )
 # Contacts, and files generated from them; .gitignore has them, too.
 _PRIVATE = ("contacts.yaml", "schulnetz_city.tmpl")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import runpy
 import signal
 import sys
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +22,6 @@ from tools.processes import running_async
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 DEPLOY = ROOT / "deploy"
 PROMETHEUS = "http://127.0.0.1:9090"
@@ -56,6 +57,10 @@ def test_everything_the_containers_mount_and_build_exists() -> None:
     ]
     assert copied
     assert all((context / word).exists() for word in copied)
+    # Without one of these the build of the wheel fails.
+    shipped = runpy.run_path(str(context / "setup.py"))["shipped"]()
+    for name in shipped:
+        assert any(Path(name).is_relative_to(word) for word in copied), name
 
 
 def test_a_ping_only_city_needs_no_secret_in_a_container() -> None:
