@@ -38,6 +38,9 @@ Command = TypeVar("Command", bound="Callable[..., Any]")
 
 _FOR_ALL: Final = 0o644
 _NAMED: Final = 10
+_NEEDED_FLAG: Final = (
+    "Prometheus needs --rules.alert.resend-delay=30s (docs/alerts.md, the dead-man's switch)"
+)
 
 folder_argument = click.argument(
     "folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path)
@@ -135,10 +138,7 @@ def rules(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     boards = "" if no_grafana else grafana
     addresses = Addresses(monitor, boards, runbooks, language, pages or "")
     _write(folder, export_files.rules(addresses), force=force)
-    say(
-        f"add {folder.absolute() / '*.yml'} to `rule_files` of prometheus.yml, and start "
-        "Prometheus with --rules.alert.resend-delay=30s (docs/alerts.md, the dead-man's switch)"
-    )
+    say(f"add {folder.absolute() / '*.yml'} to `rule_files` of prometheus.yml; {_NEEDED_FLAG}")
     _warn_of_links(addresses)
 
 
@@ -238,6 +238,7 @@ def kubernetes(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     namespace = namespace.lower()
     _write(folder, export_files.kubernetes(addresses, namespace), force=force)
     say(f"kubectl apply --server-side --recursive --namespace {namespace} -f {folder}")
+    say(_NEEDED_FLAG)
     _warn_of_links(addresses)
 
 

@@ -82,8 +82,7 @@ def test_exported_rules_keep_the_promised_times_under_any_evaluation_interval(
     lines = next(group for group in groups if group["name"] == "uplinks")
     assert lines["interval"] == deployed["global"]["evaluation_interval"]
     assert all("interval" in group for group in groups)
-    if kind == "rules":
-        assert "--rules.alert.resend-delay=30s" in said
+    assert "--rules.alert.resend-delay=30s" in said
 
 
 def test_links_lead_to_the_pages_of_a_proxy_and_to_no_grafana_where_there_is_none(
