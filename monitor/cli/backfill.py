@@ -59,7 +59,7 @@ def backfill(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     ledger: LedgerPlace,
     **_: object,
 ) -> None:
-    """Write the roll-out's history from the ledger as OpenMetrics."""
+    """Write the roll-out's history as OpenMetrics."""
     inventory = read_inventory(config)
     now = SystemClock().now()
     try:

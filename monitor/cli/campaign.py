@@ -117,7 +117,7 @@ def start(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     state_dir: Path,
     ledger: LedgerPlace,
 ) -> None:
-    """Start campaigns for SCHOOL's lines; the daemon begins within seconds."""
+    """Start campaigns for SCHOOL's lines. The daemon begins within seconds."""
     inventory = read_inventory(config)
     found = find_school(inventory, school)
     now = SystemClock().now()
@@ -153,7 +153,7 @@ def cancel(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     state_dir: Path,
     ledger: LedgerPlace,
 ) -> None:
-    """Cancel the campaigns of SCHOOL; a running test stops within seconds."""
+    """Cancel the campaigns of SCHOOL. A running test stops within seconds."""
     inventory = read_inventory(config)
     found = find_school(inventory, school)
     running = _running(found, ledger, state_dir)

@@ -60,7 +60,7 @@ def check(
     concurrency: int,
     shard: Shard | None,
 ) -> None:
-    """Check a configuration file; print every error with its line and column.
+    """Check a configuration file. Every error has its line and column.
 
     If there are no errors, print what will be monitored, and hints about missing data, each with
     the YAML that adds it.

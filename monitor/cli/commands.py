@@ -21,28 +21,28 @@ if TYPE_CHECKING:
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "backfill": (
         "backfill:backfill",
-        "Write the roll-out's history from the ledger as OpenMetrics.",
+        "Write the roll-out's history as OpenMetrics.",
     ),
     "campaign": ("campaign:campaign", "Measure a school's line: 30 tests on 3 days."),
     "check": (
         "check:check",
-        "Check a configuration file; print every error with its line and column.",
+        "Check a configuration file.",
     ),
     "contacts": (
         "contacts:contacts",
-        "Whom to call at night: contacts for the mails of Alertmanager.",
+        "Whom to call at night: contacts for Alertmanager's mails.",
     ),
     "demo": (
         "demo_commands:demo",
-        "Run the daemon on a simulated city: real SNMP on loopback, modelled ping.",
+        "Run the daemon on a simulated city.",
     ),
     "discover": (
         "discover:discover",
-        "Find a school's router and switches in NETWORK, and show the change to the file.",
+        "Find a school's router and switches in NETWORK.",
     ),
     "doctor": (
         "doctor:doctor",
-        "Check whether the daemon can work on this machine, with a cure for each problem.",
+        "Check whether the daemon can work on this machine.",
     ),
     "export": (
         "export:group",
@@ -50,45 +50,45 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "hash-password": (
         "hash_password:hash_password",
-        "Print the bcrypt hash of a password, for web.config.yml; asks for it, or reads one line.",
+        "Print the bcrypt hash of a password, for web.config.yml.",
     ),
     "import": (
         "importing:group",
-        "Import schools into the configuration, after showing the change.",
+        "Import schools into the configuration.",
     ),
     "init": (
         "init:init",
-        "Write a first configuration to FILE; ask for values that no option gives.",
+        "Write a first configuration to FILE.",
     ),
     "ledger": ("ledger:group", "Verify, export, back up and restore the ledger of evidence."),
     "maintenance": (
         "maintenance:maintenance",
-        "Announce planned work; the daemon picks it up within seconds.",
+        "Announce planned work.",
     ),
     "probe": (
         "probe_command:probe",
-        "Check one school or site now (by id, number or name) and report what is wrong.",
+        "Check one school or site now, and report what is wrong.",
     ),
     "record": (
         "walk:record",
-        "Record one device's replies to FILE, for a bug report; without personal data.",
+        "Record one device's replies to FILE, for a bug report.",
     ),
     "report": (
         "report:report",
-        "Report the roll-out: verified of the goal, forecast, regressions, evidence.",
+        "Report the roll-out: goal, forecast, regressions, evidence.",
     ),
     "run": (
         "run_command:run",
-        "Run the daemon until SIGTERM; SIGHUP reloads the configuration.",
+        "Run the daemon until SIGTERM.",
     ),
     "schema": ("schema:schema", "Print the JSON Schema of the configuration, for editors."),
-    "sla": ("sla:sla", "Report the month's availability per site, with every outage."),
+    "sla": ("sla:sla", "Report a month's availability per site, with every outage."),
     "unit": (
         "unit_command:unit",
-        "Print a drop-in that lets the daemon reach everything that is configured.",
+        "Print a systemd drop-in for the hosts of the configuration.",
     ),
     "version": ("version:version", "Print the version."),
-    "walk": ("walk:walk", "Print a TABLE of one device; without TABLE, list its tables."),
+    "walk": ("walk:walk", "Print a TABLE of one device."),
 }
 """By name: `MODULE:OBJECT` in `monitor.cli`, and the first sentence of the command's own help."""
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def contacts() -> None:
-    """Whom to call at night: contacts for the mails of Alertmanager."""
+    """Whom to call at night: contacts for Alertmanager's mails."""
 
 
 @contacts.command("template")
@@ -46,7 +46,7 @@ def contacts() -> None:
 @mode_option
 @config_option
 def write_template(file: Path | None, out: Path | None, mode: int | None, config: Path) -> None:
-    """Write the city's part of the mail templates: places, contracts, contacts, local time."""
+    """Write the city's part of the mail templates. Places, contracts, contacts, local time."""
     inventory = read_inventory(config)
     found = contacts_of(inventory, config, file)
     write_document(template(inventory, found, SystemClock().now()), out, mode)

@@ -118,7 +118,7 @@ def demo(  # noqa: PLR0913  # one per option, passed by name
     year_lasts: str,
     port: int,
 ) -> None:
-    """Run the daemon on a simulated city: real SNMP on loopback, modelled ping."""
+    """Run the daemon on a simulated city. SNMP on loopback is real, ping is modelled."""
     if context.invoked_subcommand is not None:
         return
     # The daemon's and the simulator's libraries take a second of CPU, which the help does not need.
@@ -157,7 +157,7 @@ _WITHOUT_SCHOOL = frozenset({FaultKind.ISOLATED, FaultKind.REFERENCE_DOWN})
 def break_(
     context: click.Context, /, *, kind: str, school: str, config: Path, state_dir: Path | None
 ) -> None:
-    """Break something in the running demo: a KIND of `--fault`, at a SCHOOL or its DEVICE.
+    """Break something in the running demo. KIND is one of `--fault`, at a SCHOOL or its DEVICE.
 
     Without a KIND, list the kinds and the schools.
     """
@@ -202,7 +202,7 @@ def _until_seen(kind: str) -> str:
 @running_state_option
 @click.pass_context
 def mend(context: click.Context, /, *, what: str, config: Path, state_dir: Path | None) -> None:
-    """Mend what is broken in the running demo: at a SCHOOL, of a KIND, or all of it."""
+    """Mend what is broken in the running demo. At a SCHOOL, of a KIND, or all of it."""
     kinds = {kind.value for kind in FaultKind}
     place = state_dir or _place_of(context)
     if "@" not in what and what not in {"all", *kinds}:

@@ -52,7 +52,7 @@ def discover(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     verbose: bool,  # noqa: FBT001  # click passes flags by name
     yes: bool,  # noqa: FBT001  # click passes flags by name
 ) -> None:
-    """Find a school's router and switches in NETWORK, and show the change to the file.
+    """Find a school's router and switches in NETWORK. The change to the file is shown first.
 
     Each address is pinged; those that answer are queried by SNMP, with the credentials that
     the configuration uses.

@@ -110,7 +110,7 @@ def doctor(  # noqa: PLR0913  # one per option, passed by name
     prometheus: str | None,
     as_json: bool,
 ) -> None:
-    """Check whether the daemon can work on this machine, with a cure for each problem."""
+    """Check whether the daemon can work on this machine. Each problem has a cure."""
     found = list(examine(config, state_dir, ledger, web_config, unit_of(context), listen[0]))
     if prometheus is not None:
         found.append(same_clock(prometheus, SystemClock().now))

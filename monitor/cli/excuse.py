@@ -108,7 +108,7 @@ def add(  # noqa: PLR0913  # one per option, passed by name
     state_dir: Path,
     ledger: LedgerPlace,
 ) -> None:
-    """Reclassify minutes of schools, sites or a provider; the daemon records it within seconds.
+    """Reclassify minutes of schools, sites or a provider. The daemon records it within seconds.
 
     What would change nothing is refused: it would be in the report for good, withdrawn or not.
     """
@@ -156,7 +156,7 @@ def withdraw(
     ledger: LedgerPlace,
     **_: object,
 ) -> None:
-    """Withdraw the excuse with that ID: its minutes count as recorded again.
+    """Withdraw the excuse with that ID. Its minutes count as recorded again.
 
     `--config` is not needed; it is accepted, as by the other commands.
     """
@@ -178,7 +178,7 @@ def withdraw(
 @state_option
 @ledger_option
 def list_(config: Path, state_dir: Path, ledger: LedgerPlace) -> None:
-    """List all excuses, including withdrawn ones and those that the daemon has not recorded yet."""
+    """List all excuses. Also withdrawn ones, and those that the daemon has not recorded yet."""
     zone = ZoneInfo(read_inventory(config).calendar.timezone)
     recorded = _recorded(ledger)
     try:

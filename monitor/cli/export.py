@@ -112,7 +112,7 @@ def group() -> None:
 )
 @force_option
 def boards(folder: Path, prometheus: str, force: bool) -> None:  # noqa: FBT001  # click passes flags by name
-    """Write Grafana's boards in both languages, with provisioning files for them."""
+    """Write Grafana's boards in both languages. Provisioning files are beside them."""
     _write(folder, export_files.boards(folder, prometheus), force=force)
     say(
         "import the boards in Grafana (Dashboards > Import), or copy "
@@ -134,7 +134,7 @@ def rules(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     language: str,
     force: bool,  # noqa: FBT001  # click passes flags by name
 ) -> None:
-    """Write Prometheus's recording and alerting rules, with the addresses of their links."""
+    """Write Prometheus's recording and alerting rules. Links have the addresses given here."""
     boards = "" if no_grafana else grafana
     addresses = Addresses(monitor, boards, runbooks, language, pages or "")
     _write(folder, export_files.rules(addresses), force=force)
@@ -158,7 +158,7 @@ def runbooks_(folder: Path, force: bool) -> None:  # noqa: FBT001  # click passe
 @folder_argument
 @force_option
 def alertmanager(folder: Path, force: bool) -> None:  # noqa: FBT001  # click passes flags by name
-    """Write Alertmanager's configuration and the templates of its mails."""
+    """Write Alertmanager's configuration and mail templates."""
     _write(folder, export_files.alertmanager(), force=force)
     say(
         "replace the addresses in alertmanager.yml: mail relay, mailboxes, and the webhooks of "
@@ -181,7 +181,7 @@ def prometheus(folder: Path, monitor: str, force: bool) -> None:  # noqa: FBT001
 @listen_option
 @force_option
 def unit(folder: Path, listen: tuple[str, int], force: bool) -> None:  # noqa: FBT001  # click passes flags by name
-    """Write the systemd unit for this program, and the kernel's settings for it."""
+    """Write the systemd unit and the kernel's settings for it."""
     own = _own_path()
     place = base_url(*listen).partition("://")[2]
     _write(folder, export_files.unit(own, place), force=force)
@@ -202,7 +202,7 @@ def unit(folder: Path, listen: tuple[str, int], force: bool) -> None:  # noqa: F
 @folder_argument
 @force_option
 def compose(folder: Path, force: bool) -> None:  # noqa: FBT001  # click passes flags by name
-    """Write a folder for `docker compose up`: the daemon, Prometheus, Alertmanager, Grafana."""
+    """Write a folder for `docker compose up`. Daemon, Prometheus, Alertmanager, Grafana."""
     _write(folder, export_files.compose(), force=force)
     say(f"put the wheel (schulnetz_monitor-*.whl) into {folder}")
     say(f"put the schools into {folder / 'config/schools.yaml'}")
@@ -230,7 +230,7 @@ def kubernetes(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     namespace: str,
     force: bool,  # noqa: FBT001  # click passes flags by name
 ) -> None:
-    """Write manifests: StatefulSet, ServiceMonitor, ScrapeConfig, PrometheusRules, boards."""
+    """Write Kubernetes manifests. StatefulSet, scrape jobs, PrometheusRules, boards."""
     if not namespace.replace("-", "").isalnum() or not namespace.isascii():
         raise click.UsageError(f"{namespace!r} is not the name of a namespace, such as monitoring")
     boards = "" if no_grafana else grafana

@@ -15,7 +15,7 @@ from monitor.cli.output import ask_secret, say
 
 @click.command("hash-password")
 def hash_password() -> None:
-    """Print the bcrypt hash of a password, for web.config.yml; asks for it, or reads one line."""
+    """Print the bcrypt hash of a password, for web.config.yml. Asks for it, or reads one line."""
     # The hashing and its limits belong to the daemon's libraries, which the help does not need.
     import bcrypt  # noqa: PLC0415
 

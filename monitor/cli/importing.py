@@ -38,7 +38,7 @@ verbose_option = click.option(
 
 @click.group("import")
 def group() -> None:
-    """Import schools into the configuration, after showing the change."""
+    """Import schools into the configuration. The change is shown first."""
 
 
 @group.command("csv")
@@ -46,7 +46,7 @@ def group() -> None:
 @config_option
 @yes_option
 def from_csv(table: Path, config: Path, yes: bool) -> None:  # noqa: FBT001  # click passes flags by name
-    """Import the schools of TABLE, which has a header line; schools are matched by number.
+    """Import the schools of TABLE, which has a header line. Schools are matched by number.
 
     Columns: number, and optionally id, name, type, district, latitude, longitude, profile, network,
     router, switches; German names work, too. Decimal commas, semicolons, tabs and encodings are
@@ -81,7 +81,7 @@ def from_netbox(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     verbose: bool,  # noqa: FBT001  # click passes flags by name
     yes: bool,  # noqa: FBT001  # click passes flags by name
 ) -> None:
-    """Import sites and devices from NetBox: a running one by its URL, or files of its responses.
+    """Import sites and devices of NetBox. A running one by its URL, or files of its responses.
 
     The files are the responses to GET /api/dcim/sites/?limit=0 and, for routers and switches, GET
     /api/dcim/devices/?limit=0. The school's number is the site's facility, or what --number-from
@@ -124,7 +124,7 @@ def _token(file: Path | None) -> str:
 @verbose_option
 @yes_option
 def from_librenms(export: Path, config: Path, verbose: bool, yes: bool) -> None:  # noqa: FBT001  # click passes flags by name
-    """Import routers and switches from EXPORT, LibreNMS's response to GET /api/v0/devices.
+    """Import routers and switches of LibreNMS. EXPORT is its response to GET /api/v0/devices.
 
     A device belongs to the configured school whose number, id or name is in its location, its
     name or its notes.
@@ -141,7 +141,7 @@ def from_librenms(export: Path, config: Path, verbose: bool, yes: bool) -> None:
 @verbose_option
 @yes_option
 def from_zabbix(export: Path, config: Path, verbose: bool, yes: bool) -> None:  # noqa: FBT001  # click passes flags by name
-    """Import routers and switches from EXPORT, Zabbix's hosts exported as JSON.
+    """Import routers and switches of Zabbix. EXPORT has its hosts, exported as JSON.
 
     A host belongs to the configured school whose number, id or name is in its tag `school`, its
     inventory's location, its groups or its name.

@@ -78,7 +78,7 @@ def init(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     snmp: bool | None,  # noqa: FBT001  # click passes flags by name
     force: bool,  # noqa: FBT001  # the same
 ) -> None:
-    """Write a first configuration to FILE; ask for values that no option gives.
+    """Write a first configuration to FILE. Ask for values that no option gives.
 
     FILE is config/schools.yaml by default. Without a terminal, options must give all values except
     the state.

@@ -65,7 +65,7 @@ def verify(
     ledger: LedgerPlace,
     **_: object,
 ) -> None:
-    """Verify every row of the ledger, or of FILE; exit with 1 at the first bad row.
+    """Verify every row of the ledger, or of FILE. Exit with 1 at the first bad row.
 
     An anchor is the position and digest of the last row at an earlier time, kept elsewhere:
     `schulnetz ledger head` prints one, and the daemon's log and the reports contain them. Anchors
@@ -120,7 +120,7 @@ def _compared(
 @state_option
 @ledger_option
 def head(ledger: LedgerPlace, **_: object) -> None:
-    """Print the ledger's anchor, one line per writer; keep it out of reach of the ledger's host.
+    """Print the ledger's anchor, one line per writer. Keep it out of reach of the ledger's host.
 
     The ledger is verified first: one that does not hold gets no anchor, and the exit code is 1.
     Check it later with `schulnetz ledger verify --anchor`.
@@ -144,7 +144,7 @@ def head(ledger: LedgerPlace, **_: object) -> None:
 @state_option
 @ledger_option
 def export(out: Path | None, mode: int | None, ledger: LedgerPlace, **_: object) -> None:
-    """Write every row as one line of JSON; exit with 1 if the ledger does not hold."""
+    """Write every row as one line of JSON. Exit with 1 if the ledger does not hold."""
     try:
         with ledger.open_reader() as reader:
             result = reader.verify()
@@ -178,7 +178,7 @@ def _export_to(out: Path, mode: int | None, reader: Reading) -> int:
 @state_option
 @ledger_option
 def backup(target: Path, ledger: LedgerPlace, **_: object) -> None:
-    """Copy the ledger to TARGET and verify the copy; the daemon may be running."""
+    """Copy the ledger to TARGET and verify the copy. The daemon may be running."""
     try:
         with ledger.open_reader() as reader:
             result = reader.backup(target)

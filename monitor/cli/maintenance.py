@@ -39,7 +39,7 @@ _ALL: Final = "all"
 
 @click.group()
 def maintenance() -> None:
-    """Announce planned work; the daemon picks it up within seconds."""
+    """Announce planned work. The daemon picks it up within seconds."""
 
 
 @maintenance.command(cls=ServiceCommand)
@@ -71,7 +71,7 @@ def add(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     config: Path,
     state_dir: Path,
 ) -> None:
-    """Add a window for SCHOOL; it survives restarts and expires by itself."""
+    """Add a window for SCHOOL. It survives restarts and expires by itself."""
     inventory = read_inventory(config)
     whose, name = _whose(inventory, school)
     now = SystemClock().now()
@@ -133,7 +133,7 @@ def list_(school: str | None, as_json: bool, config: Path, state_dir: Path) -> N
 @config_option
 @state_option
 def cancel(window_id: str, as_json: bool, config: Path, state_dir: Path) -> None:  # noqa: FBT001  # click passes flags by name
-    """End the window with that ID now, or cancel it if it has not started."""
+    """End the window with that ID, or cancel it before it starts."""
     inventory = read_inventory(config)
     now = SystemClock().now()
     try:

@@ -52,7 +52,7 @@ def probe(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     of_demo: bool,  # noqa: FBT001  # the same
     state_dir: Path | None,
 ) -> None:
-    """Check one school or site now (by id, number or name) and report what is wrong."""
+    """Check one school or site now, and report what is wrong. It is given by id, number or name."""
     # The probes' libraries take a second of CPU, which the help does not need.
     from monitor.cli import probe as session  # noqa: PLC0415
 

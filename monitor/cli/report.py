@@ -81,7 +81,7 @@ def report(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     state_dir: Path,
     ledger: LedgerPlace,
 ) -> None:
-    """Report the roll-out: verified of the goal, forecast, regressions, evidence."""
+    """Report the roll-out: goal, forecast, regressions, evidence."""
     # Its help needs no templates.
     from monitor.report.output import to_csv, to_html, to_json, to_markdown  # noqa: PLC0415
 

@@ -84,7 +84,7 @@ def run(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     log_format: str,
     ledger: LedgerPlace,
 ) -> None:
-    """Run the daemon until SIGTERM; SIGHUP reloads the configuration."""
+    """Run the daemon until SIGTERM. SIGHUP reloads the configuration."""
     # The daemon's libraries take a second of CPU, which its help does not need.
     from monitor.cli import run as daemon  # noqa: PLC0415
     from monitor.daemon.settings import Settings  # noqa: PLC0415

@@ -76,7 +76,7 @@ def sla(  # noqa: PLR0913  # one per option, passed by name
     state_dir: Path,
     ledger: LedgerPlace,
 ) -> None:
-    """Report the month's availability per site, with every outage.
+    """Report a month's availability per site, with every outage.
 
     The ledger is verified first; if it does not hold, the report says so and the exit code is 1.
     """

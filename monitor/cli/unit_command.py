@@ -56,10 +56,10 @@ class _Network(click.ParamType[IPv4Network | IPv6Network]):
     help="Another client or peer of the daemon. May be given several times.",
 )
 def unit(config: Path, ledger_url: str | None, readers: tuple[Network, ...]) -> None:
-    """Print a drop-in that lets the daemon reach everything that is configured.
+    """Print a systemd drop-in for the hosts of the configuration.
 
-    The shipped unit allows only this host and private networks. Names are resolved now: print the
-    drop-in again when their addresses change.
+    It lets the daemon reach all of them. The shipped unit allows only this host and private
+    networks. Names are resolved now: print the drop-in again when their addresses change.
     """
     inventory = read_inventory(config)
     context = click.get_current_context()

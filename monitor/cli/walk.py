@@ -119,7 +119,7 @@ def walk(
     of_demo: bool,  # noqa: FBT001  # click passes flags by name
     state_dir: Path | None,
 ) -> None:
-    """Print a TABLE of one device; without TABLE, list its tables.
+    """Print a TABLE of one device. Without TABLE, list its tables.
 
     `schulnetz walk SCHOOL/DEVICE` lists the tables; `profile` shows the readings of the vendor's
     MIBs by its device profile, `exported` what is exported of each interface, and why.
@@ -172,7 +172,7 @@ def record(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     of_demo: bool,  # noqa: FBT001  # click passes flags by name
     state_dir: Path | None,
 ) -> None:
-    """Record one device's replies to FILE, for a bug report; without personal data.
+    """Record one device's replies to FILE, for a bug report. Personal data is left out.
 
     Numbers and the names of parts are kept. Names, contacts, locations, aliases, serial numbers and
     addresses are redacted. FILE is in snmpsim's .snmprec format; - is stdout.

@@ -155,6 +155,15 @@ def test_the_table_describes_each_command_as_its_help_does(name: str) -> None:
     assert itself.help.startswith(listed.help)
 
 
+def test_no_summary_of_a_command_is_cut_at_eighty_columns() -> None:
+    groups = [()]
+    groups += [(name,) for name, one in loaded().items() if isinstance(one, click.Group)]
+    for group in [*groups, ("sla", "excuse")]:
+        _, output, _ = invoke(*group, "--help")
+        cut = [line for line in output.partition("Commands:")[2].splitlines() if "..." in line]
+        assert not cut, group
+
+
 def test_a_mistyped_command_gets_suggestions() -> None:
     code, _, errors = invoke("repot")
     assert code == 2
