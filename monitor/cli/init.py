@@ -185,7 +185,7 @@ def _refuse_invalid(text: str) -> None:
     except ConfigError as error:
         lines = text.splitlines()
         for problem in error.problems:
-            line = lines[problem.line - 1] if problem.line <= len(lines) else ""
+            line = lines[problem.line - 1] if 0 < problem.line <= len(lines) else ""
             said = next((by for begins, by in _SAID_BY.items() if line.startswith(begins)), "")
             say(f"error: {said or line.strip()}: {problem.message}", err=True)
         say("nothing was written", err=True)

@@ -15,7 +15,13 @@ from monitor.config.build.build import build
 from monitor.config.build.names import check_names
 from monitor.config.shape.schema import schema
 from monitor.config.shape.validate import validate
-from monitor.config.tree.problems import START, ConfigError, Findings, Problem, TooManyProblemsError
+from monitor.config.tree.problems import (
+    NOWHERE,
+    ConfigError,
+    Findings,
+    Problem,
+    TooManyProblemsError,
+)
 from monitor.config.tree.text import MAX_BYTES, compose
 
 if TYPE_CHECKING:
@@ -57,7 +63,7 @@ def read(path: Path) -> bytes:
         return _read(path)
     except OSError as error:
         findings = Findings(str(path))
-        findings.add(START, f"the file cannot be read: {error.strerror or error}")
+        findings.add(NOWHERE, f"the file cannot be read: {error.strerror or error}")
         raise findings.error() from error
 
 

@@ -18,7 +18,7 @@ from monitor.config.shape.base import Rules
 from monitor.config.shape.fields import Slug, Text
 from monitor.config.shape.quiet_messages import note_quietly
 from monitor.config.tree.places import key_mark_of
-from monitor.config.tree.problems import START, Findings, TooManyProblemsError, listed, suggestion
+from monitor.config.tree.problems import NOWHERE, Findings, TooManyProblemsError, listed, suggestion
 from monitor.config.tree.regular_file import read_regular_file
 from monitor.config.tree.text import MAX_BYTES, compose, plain
 
@@ -129,7 +129,7 @@ def read_contacts(path: Path, inventory: Inventory) -> Contacts:
     try:
         contacts = _contacts(read_regular_file(path, MAX_BYTES), inventory, findings)
     except OSError as error:
-        findings.add(START, f"the file cannot be read: {error.strerror or error}")
+        findings.add(NOWHERE, f"the file cannot be read: {error.strerror or error}")
         raise findings.error() from None
     except TooManyProblemsError:
         raise findings.error() from None

@@ -74,7 +74,7 @@ def test_an_invalid_file_leaves_the_previous_template(
     assert out.read_bytes() == before
     code, _, errors = invoke(*command, "--contacts", tmp_path / "none.yaml")
     assert code == 1
-    assert "none.yaml:1:1: the file cannot be read: No such file or directory" in errors
+    assert "none.yaml: the file cannot be read: No such file or directory" in errors
     contacts.write_text(CONTACTS, encoding="utf-8")
     code, _, errors = invoke(*command[:-1], tmp_path / "no" / "folder")
     assert code == 1

@@ -108,8 +108,7 @@ def test_check_of_a_missing_file_is_an_error_with_a_place(tmp_path: Path) -> Non
     code, _, errors = invoke("check", tmp_path / "none.yaml")
     assert code == 1
     assert (
-        errors
-        == f"{tmp_path / 'none.yaml'}:1:1: the file cannot be read: No such file or directory\n"
+        errors == f"{tmp_path / 'none.yaml'}: the file cannot be read: No such file or directory\n"
     )
 
 
@@ -119,7 +118,7 @@ def test_without_a_configuration_in_its_usual_place_the_option_is_named(
     monkeypatch.chdir(tmp_path)
     code, _, errors = invoke("probe", "goethe")
     assert code == 1
-    said = "config/schools.yaml:1:1: the file cannot be read: No such file or directory"
+    said = "config/schools.yaml: the file cannot be read: No such file or directory"
     assert errors == f"{said}; name it with --config or in $SCHULNETZ_CONFIG\n"
 
 

@@ -164,7 +164,7 @@ def test_every_configuration_error_is_reported(config: Path, tmp_path: Path) -> 
 def test_a_missing_configuration_is_reported_with_its_path(tmp_path: Path) -> None:
     found = ended(*start(tmp_path / "none.yaml", tmp_path / "state"))
     assert found.returncode == 1
-    assert found.stderr.startswith(f"{tmp_path / 'none.yaml'}:1:1: the file cannot be read")
+    assert found.stderr.startswith(f"{tmp_path / 'none.yaml'}: the file cannot be read")
 
 
 def test_an_unknown_school_gets_suggestions(config: Path) -> None:

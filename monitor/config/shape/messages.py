@@ -189,7 +189,11 @@ def _bounds(detail: ErrorDetails, context: dict[str, Any]) -> tuple[str, str, st
 def _place_meant(value: object) -> str:
     """Return the remedy for coordinates that were written with commas or without brackets."""
     if isinstance(value, list):
-        if len(value) <= _COORDINATES or any(isinstance(one, float) for one in value):
+        if len(value) <= _COORDINATES:
+            return ""
+        # A comma splits one coordinate in two; the other may have its point.
+        points = [place for place, one in enumerate(value) if isinstance(one, float)]
+        if points and (len(value) != _COORDINATES + 1 or points not in ([0], [2])):
             return ""
         text = ",".join(map(str, value))
     else:

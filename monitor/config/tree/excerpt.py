@@ -28,7 +28,7 @@ def with_excerpts(problems: Iterable[Problem], text: str) -> str:
 
 
 def _excerpt(problem: Problem, lines: Sequence[str]) -> str:
-    line = lines[problem.line - 1] if problem.line <= len(lines) else ""
+    line = lines[problem.line - 1] if 0 < problem.line <= len(lines) else ""
     if not line.strip() or _may_hold_a_secret(lines, problem.line):
         return ""
     first = max(0, problem.column - 1 - _WIDTH * 3 // 4) if len(line) > _WIDTH else 0

@@ -33,11 +33,16 @@ class Mark(NamedTuple):
 
 
 START = Mark(1, 1)
+NOWHERE = Mark(0, 0)
+"""The position of a problem with the file itself, such as that it does not exist."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One mistake: where it is, what is wrong, what is allowed."""
+    """One mistake: where it is, what is wrong, what is allowed.
+
+    Line and column are 0 if it is about the file itself.
+    """
 
     file: str
     line: int
@@ -45,7 +50,11 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+        return f"{self._place}: {self.message}"
+
+    @property
+    def _place(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
 class ConfigWarning(Problem):
@@ -54,7 +63,7 @@ class ConfigWarning(Problem):
     __slots__ = ()
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: warning: {self.message}"
+        return f"{self._place}: warning: {self.message}"
 
 
 class ConfigError(Exception):

@@ -173,13 +173,22 @@ def test_a_decimal_comma_gets_its_cure(value: str, cure: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["[51,48, 7,22]", "[51,48 7,22]", "51,48, 7,22", "51.48, 7.22", "51,48 7,22", '"51,48; 7,22"'],
+    [
+        *("[51,48, 7,22]", "[51,48 7,22]", "51,48, 7,22", "51.48, 7.22", "51,48 7,22"),
+        *('"51,48; 7,22"', "[51,48, 7.22]", "[51.48, 7,22]"),
+    ],
 )
 def test_a_location_with_commas_is_one_error_with_its_cure(value: str) -> None:
     text = f"schools:\n  - id: goethe\n    router: 192.0.2.1\n    location: {value}\n"
     found = problems(text)
     assert len(found) == 1, found
     assert found[0].endswith("did you mean [51.48, 7.22]?")
+
+
+@pytest.mark.parametrize("value", ["[51.48, 7.22, 1.5]", "[51, 4.5, 7]", "[51.48, 7, 2, 3]"])
+def test_a_location_of_other_numbers_is_not_guessed(value: str) -> None:
+    text = f"schools:\n  - id: goethe\n    router: 192.0.2.1\n    location: {value}\n"
+    assert all("did you mean" not in one for one in problems(text))
 
 
 def test_a_number_with_a_comma_gets_its_cure() -> None:
