@@ -26,6 +26,17 @@ _FILES = (
 _ENVIRONMENT = (
     ("SCHULNETZ_CONFIG", "the configuration file, where --config names no other"),
     ("SCHULNETZ_LEDGER", "a PostgreSQL database to keep the ledger in"),
+    ("SCHULNETZ_LEDGER_WRITER", "whose ledger to use in that database"),
+    (
+        "STATE_DIRECTORY",
+        "the folder of the state, where --state-dir names no other; systemd sets it",
+    ),
+    ("NETBOX_TOKEN", "the API token for import netbox"),
+    ("PGPASSFILE", "the file with the password of that database"),
+    (
+        "SCHULNETZ_SNMP_COMMUNITY",
+        "the SNMP community of the example city; a configuration names its secrets' variables",
+    ),
 )
 
 
@@ -49,7 +60,7 @@ def _lines() -> Iterator[str]:
     for path, command in _commands(NAME, main):
         yield from _command(path, command)
     yield ".SH EXIT STATUS"
-    yield from _text((main.epilog or "").replace("\b", "").strip())
+    yield from _text((main.epilog or "").replace("\b", "").strip().removeprefix("Exit codes: "))
     for title, rows in (("ENVIRONMENT", _ENVIRONMENT), ("FILES", _FILES)):
         yield f".SH {title}"
         for what, meaning in rows:
@@ -73,7 +84,8 @@ def _command(path: str, command: click.Command) -> Iterator[str]:
     yield from _text(command.help or "")
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
-        if record is not None:
+        # Arguments have none: the command's own text explains them.
+        if record is not None and record[1]:
             names, meaning = record
             yield from (".TP", rf"\fB{_roff(names)}\fR", _roff(" ".join(meaning.split())))
 

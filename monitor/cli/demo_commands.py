@@ -145,6 +145,16 @@ def demo(  # noqa: PLR0913  # one per option, passed by name
 
 
 _LISTED = 10
+# Neither down nor degraded follows from them.
+_WITHOUT_VERDICT = frozenset(
+    {
+        FaultKind.SLOW,
+        FaultKind.POE_BUDGET,
+        FaultKind.REBOOTED,
+        FaultKind.RENUMBERED,
+        FaultKind.COUNTER_RESET,
+    }
+)
 _WITHOUT_SCHOOL = frozenset({FaultKind.ISOLATED, FaultKind.REFERENCE_DOWN})
 
 
@@ -188,11 +198,23 @@ def _until_seen(kind: str) -> str:
     from monitor.verdict.model import Hysteresis  # noqa: PLC0415  # the help does not need it
 
     rules = Hysteresis()
+    if kind == FaultKind.ISOLATED:
+        return (
+            "within a minute the page says that the monitor's own line is down; everything is "
+            "unknown then, and nothing is down"
+        )
     if kind in SILENT_KINDS:
         return (
             f"down is reported after {rules.down_rounds} rounds without an answer that span "
             f"{rules.down_seconds:g} s; until then the page shows the previous state"
         )
+    if kind == FaultKind.CERTIFICATE_EXPIRING:
+        return (
+            "the website answers, so nothing is down: the alert CertificateExpiring reports it "
+            "(docs/runbooks/CertificateExpiring.md)"
+        )
+    if kind in _WITHOUT_VERDICT:
+        return "no verdict changes: metrics and boards show it (docs/simulator.md says what)"
     return "degraded is reported after several bad rounds, within minutes (docs/verdicts.md)"
 
 

@@ -34,18 +34,20 @@ class RateLimit(logging.Filter):
     def __init__(self, now: Callable[[], float]) -> None:
         super().__init__()
         self._now = now
-        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+        self._said: dict[tuple[str, int, str], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether the record is written."""
         if record.name == ALWAYS:
             return True
-        now, kind = self._now(), (record.name, str(record.msg))
+        # With the level: an outage must not drown among what is said of lines that are up.
+        now, kind = self._now(), (record.name, record.levelno, str(record.msg))
         since, count = self._said.get(kind, (now, 0))
         if now - since >= _WINDOW_SECONDS:
             held = count - LINES_A_MINUTE
             if held > 0:
-                record.msg = f"{record.getMessage()} ({held} lines like this were suppressed)"
+                lines = "1 line like this was" if held == 1 else f"{held} lines like this were"
+                record.msg = f"{record.getMessage()} ({lines} suppressed)"
                 record.args = None
             since, count = now, 0
         if len(self._said) >= _MAX_KINDS and kind not in self._said:

@@ -87,7 +87,8 @@ def add(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     if as_json:
         say_json(window_as_json(planned, zone))
         return
-    say(f"{planned.id}: {name} from {_local(starts, zone)} until {_local(ends, zone)}")
+    say(f"{planned.id}: {name} from {_short(starts, zone)} until {_short(ends, zone)}")
+    say(_zone_note(inventory))
 
 
 @maintenance.command("list", cls=ServiceCommand)
@@ -124,7 +125,7 @@ def list_(school: str | None, as_json: bool, config: Path, state_dir: Path) -> N
             window.reason,
         )
     show(table)
-    say(f"Local time of {inventory.calendar.timezone}.")
+    say(_zone_note(inventory))
 
 
 @maintenance.command(cls=ServiceCommand)
@@ -181,6 +182,10 @@ def _book(inventory: Inventory, state_directory: Path, now: datetime) -> Mainten
 
 def _zone(inventory: Inventory) -> ZoneInfo:
     return ZoneInfo(inventory.calendar.timezone)
+
+
+def _zone_note(inventory: Inventory) -> str:
+    return f"Local time of {inventory.calendar.timezone}."
 
 
 def _local(instant: datetime, zone: ZoneInfo) -> str:

@@ -26,7 +26,7 @@ from monitor.observation import (
 from monitor.uplink.model import GAP_SENTENCES
 from monitor.words.rate import rate
 from monitor.words.table import Column, Kind, Table
-from monitor.words.terms import NO_CONTRACT, NO_LESSONS_KNOWN
+from monitor.words.terms import NO_CONTRACT, NO_LESSONS_KNOWN, REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -104,7 +104,11 @@ def _uplink(name: str, measured: Measured) -> Iterator[str]:
         directions = (("down", load.down), ("up", load.up))
         parts = [
             f"{rate(one.bps)} {word}"
-            + ("" if one.utilisation is None else f" ({one.utilisation:.1%} of the contract)")
+            + (
+                ""
+                if one.utilisation is None
+                else f" ({100 * one.utilisation:.1f} % of the contract)"
+            )
             for word, one in directions
             if one is not None
         ]
@@ -126,7 +130,8 @@ def _verdict(subject: Subject, verdict: Verdict) -> Text:
 def _table(school: School, observations: Sequence[Observation], concluded: Sequence[str]) -> Table:
     """Return one row per check: site, check, outcome, values and reason.
 
-    A detail that a conclusion gives is shortened to its reason, one of the row above to `the same`.
+    A detail that a conclusion gives is shortened to its reason in words, one of the row above to
+    `the same`.
     """
     several_sites = len(school.sites) > 1
     table = Table(
@@ -142,7 +147,7 @@ def _table(school: School, observations: Sequence[Observation], concluded: Seque
         here = f"{device} {target.host}"
         detail = sanitise(observation.detail)
         if detail and any(detail in one for one in concluded):
-            why = observation.reason.value.replace("_", " ")
+            why = REASONS[observation.reason.value].en
         else:
             why = "the same" if detail and (here, detail) == (place, above) else detail
         parts = filter(None, (found(observation), why))

@@ -60,6 +60,24 @@ def test_a_flood_of_one_kind_of_message_is_suppressed_and_counted(log: Log) -> N
     assert "suppressed" not in log.lines[-1]
 
 
+def test_one_suppressed_line_is_counted_in_the_singular(log: Log) -> None:
+    usual, _ = log.loggers
+    for number in range(LINES_A_MINUTE + 1):
+        usual.warning("refused %d", number)
+    log.time += 60
+    usual.warning("refused %d", 1000)
+    assert log.lines[-1].count("refused 1000 (1 line like this was suppressed)") == 1
+
+
+def test_a_flood_of_lines_suppresses_none_of_another_level(log: Log) -> None:
+    usual, _ = log.loggers
+    for number in range(LINES_A_MINUTE + 5):
+        usual.log(logging.INFO, "%s: %s", number, "up")
+    usual.log(logging.WARNING, "%s: %s", 7, "down")
+    assert "7: down" in log.lines[-1]
+    assert len(log.lines) == LINES_A_MINUTE + 1
+
+
 def test_audit_lines_are_always_written(log: Log) -> None:
     _, audit = log.loggers
     for number in range(100):

@@ -113,6 +113,11 @@ def test_a_website_breaks_and_its_line_is_degraded(tmp_path: Path) -> None:
         assert invoke("probe", "voede", "--only", "http", "--demo", *place)[0] == 0
         over = " no longer degraded: uplink voede/main/router (service website)"
         until(lambda: over in daemon.said, daemon, LONG_SECONDS)
+        said = invoke("demo", "break", "certificate-expiring", "voede", *place)[1]
+        assert "the alert CertificateExpiring reports it" in said
+        said += invoke("demo", "break", "isolated", *place)[1]
+        assert "nothing is down" in said.splitlines()[-1]
+        assert "degraded is reported" not in said
         assert "Traceback" not in daemon.said
 
 
