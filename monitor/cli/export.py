@@ -146,7 +146,7 @@ def rules(  # noqa: PLR0913, PLR0917  # one per option, passed by name
 @folder_argument
 @force_option
 def runbooks_(folder: Path, force: bool) -> None:  # noqa: FBT001  # click passes flags by name
-    """Write the runbooks that alerts link to, as Markdown in UTF-8."""
+    """Write the runbooks that alerts link to. They are Markdown in UTF-8."""
     _write(folder, export_files.runbooks(), force=force)
     say(
         "put them where the person on call can read them, and name that address with "

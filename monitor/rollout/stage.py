@@ -184,5 +184,5 @@ def _hint(days: Sequence[LineDay], complete: Sequence[tuple[datetime, Judged]]) 
 
 def _reasons(one: Judged) -> str:
     verdict = one.verdict
-    ways = (("down", verdict.down_reasons), ("up", verdict.up_reasons))
+    ways = (("download", verdict.down_reasons), ("upload", verdict.up_reasons))
     return "; ".join(f"{way}: {reason}" for way, reasons in ways for reason in reasons)

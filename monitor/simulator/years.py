@@ -154,7 +154,7 @@ def _campaigns(line: _Line, at: datetime, end: datetime, random: Random) -> Iter
             if verified:
                 rate = megabits(line.contract.down_bps)
                 why = (
-                    f"campaign {name} failed: down: 90 % of {rate} was reached on 1 of 3 days, "
+                    f"campaign {name} failed: download: 90 % of {rate} was reached on 1 of 3 days, "
                     f"owed on two thirds of them; {passed} had passed"
                 )
                 yield _stage(line, known, Stage.REGRESSED, why, f"campaign:{name}")

@@ -109,6 +109,9 @@ _STAGES: Final[Mapping[str, str]] = {
     "reported on {day} by {reference}": "als fertig gemeldet am {day} laut {reference}",
     "campaign {name} failed: {say}": "Kampagne {name} nicht bestanden: {say}",
     "campaign {name} failed": "Kampagne {name} nicht bestanden",
+    "download: {say}": "Download: {say}",
+    "upload: {say}": "Upload: {say}",
+    # As older entries of the ledger have it.
     "down: {say}": "Download: {say}",
     "up: {say}": "Upload: {say}",
     "90 % of {rate} was reached on {n} of {all} days, owed on two thirds of them": (

@@ -116,7 +116,7 @@ def test_line_of_40_mbit_is_never_verified_whatever_its_milestones_say() -> None
     assert finding.stage is Stage.LIVE
     finding = stage(failing())
     assert finding.stage is Stage.REPORTED
-    assert "campaign c1 failed: down: 90 % of 1,000 Mbit/s" in finding.why
+    assert "campaign c1 failed: download: 90 % of 1,000 Mbit/s" in finding.why
 
 
 def test_incomplete_campaign_neither_verifies_nor_revokes() -> None:

@@ -184,7 +184,9 @@ def test_a_failed_campaign_has_its_german() -> None:
     campaigns = passing("c0"), failing("c1", begin)
     judged = [Judged(one.id, evaluate(one, ZONE)) for one in campaigns]
     why = stage_of([], [], judged, begin + timedelta(days=5), ZONE).why
-    assert why.startswith("campaign c1 failed: down: 90 % of 1,000 Mbit/s was reached on 0 of 3 ")
+    assert why.startswith(
+        "campaign c1 failed: download: 90 % of 1,000 Mbit/s was reached on 0 of 3 "
+    )
     rules = (
         "90 % von 1.000 Mbit/s wurden an 0 von 3 Tagen erreicht, geschuldet an zwei Dritteln davon",
         "die normale Rate 900 Mbit/s wurde in 0 von 30 Messungen erreicht, geschuldet in 90 %",
