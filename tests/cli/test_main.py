@@ -155,7 +155,7 @@ def test_the_table_describes_each_command_as_its_help_does(name: str) -> None:
 
 
 def test_no_summary_of_a_command_is_cut_at_eighty_columns() -> None:
-    groups = [()]
+    groups: list[tuple[str, ...]] = [()]
     groups += [(name,) for name, one in loaded().items() if isinstance(one, click.Group)]
     for group in [*groups, ("sla", "excuse")]:
         _, output, _ = invoke(*group, "--help")
