@@ -7,11 +7,13 @@ Must not know: how a check works, or how the sentences are shown.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from monitor.exposition.text import sanitise
 from monitor.inventory.checks import CheckKind
-from monitor.observation import Outcome
+from monitor.observation import HttpReading, Outcome, Reason
+from monitor.status.certificates import is_near
 from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
@@ -30,7 +32,8 @@ def conclusion(school: School, latest: Sequence[Observation]) -> list[str]:
     for site in school.sites:
         of_site = [one for one in latest if one.check.target.site == site.id]
         prefix = f"{site.id}: " if len(school.sites) > 1 else ""
-        said += [f"{prefix}{sentence}" for sentence in _of_site(site, of_site)]
+        sentences = [*_of_site(site, of_site), *_certificates(of_site)]
+        said += [f"{prefix}{sentence}" for sentence in sentences]
     if said:
         return said
     ran = count_of(len(latest), "check")
@@ -71,6 +74,22 @@ def _by_device(observations: Sequence[Observation]) -> Iterator[str]:
             whys.setdefault((how, _cause(one)), []).append(one.check.name)
         for (how, cause), names in whys.items():
             yield f"{device}: {', '.join(names)} {how}: {cause}"
+
+
+def _certificates(observations: Iterable[Observation]) -> Iterator[str]:
+    """Yield a sentence for each certificate near its end, unless the check failed because of it."""
+    for one in observations:
+        chain = one.values.certificate if isinstance(one.values, HttpReading) else None
+        if chain is None or one.reason is Reason.CERTIFICATE:
+            continue
+        left = chain.earliest_expiry - one.started
+        if is_near(chain.earliest_expiry, one.started):
+            when = f"in {count_of(left.days, 'day')}" if left.days > 0 else "in less than a day"
+            ends = f"ends {when}" if left > timedelta() else "has ended"
+            yield (
+                f"{one.check.target.device}: {one.check.name}: the certificate {ends}, at "
+                f"{chain.earliest_expiry:%Y-%m-%d %H:%M} UTC: renew it"
+            )
 
 
 def _limited(sentences: Iterable[str]) -> list[str]:

@@ -181,7 +181,9 @@ def _service(reading: TcpReading | HttpReading | DnsReading, seconds: float) -> 
         return f"connect {_ms(reading.connect_seconds)}"
     if isinstance(reading, HttpReading):
         status = f"status {reading.status}, " if reading.status else ""
-        return f"{status}{_ms(seconds)}"
+        chain = reading.certificate
+        ends = f", certificate until {chain.earliest_expiry:%Y-%m-%d}" if chain else ""
+        return f"{status}{_ms(seconds)}{ends}"
     answers = ", ".join(map(sanitise, reading.answers[:3]))
     return f"{reading.rcode or 'no reply'} {answers} {_ms(reading.request_seconds)}"
 

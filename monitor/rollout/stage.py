@@ -175,7 +175,7 @@ def _hint(days: Sequence[LineDay], complete: Sequence[tuple[datetime, Judged]]) 
         _, one = complete[-1]
         failed = f"; campaign {one.campaign} failed: {_reasons(one)}"
     if not days:
-        return f"no 24 hours of its line are known{failed}"
+        return f"no 24 hours on the right line are proven yet{failed}"
     day = days[-1]
     down = day.counted_minutes - day.answered_minutes
     minutes = f"up in {day.answered_minutes} and down in {down} of {WINDOW_MINUTES} minutes"

@@ -10,12 +10,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from monitor.availability.spells import down_spells
+from monitor.inventory.city import ExpectedLine
 from monitor.inventory.site_key import SiteKey
 from monitor.observation import State
 from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.progress import progress
 from monitor.rollout.stage import Stage, StageFinding
 from monitor.status.alerts import OF_LEDGER, alert_of_cause, alert_status
+from monitor.status.certificates import certificates_near
 from monitor.status.degraded import checks_of, troubles_of
 from monitor.status.model import (
     CityStatus,
@@ -131,6 +133,7 @@ def city_status(sources: Sources, now: datetime) -> CityStatus:
             for subject, troubles in degraded.items()
             if (verdict := board.verdict(subject)) is not None
         ),
+        certificates=certificates_near(sources.conditions.certificates(), now, runbooks),
         goal=goal_status(sources, now),
     )
 
@@ -181,6 +184,10 @@ def goal_status(sources: Sources, now: datetime) -> GoalStatus | None:
         listed=reached.listed,
         verified=None if city.stages is None else reached.verified,
         source=goal.source,
+        is_evidence_configured=any(
+            site.milestones or site.uplink.expected != ExpectedLine()
+            for _, site in city.inventory.sites()
+        ),
         built=found.built if found else None,
         outlook=found.outlook if found else None,
         early=found.early if found else None,
@@ -342,7 +349,7 @@ def _site(sources: Sources, school: School, site: Site, now: datetime) -> SiteSt
     measured = sources.meters.measured(school.key(site))
     load = measured.load if measured else None
     stage = _stage(sources, school, site)
-    contract = site.uplink.contract
+    contract, runbooks = site.uplink.contract, sources.inventory.runbooks
     return SiteStatus(
         id=site.id,
         provider=site.uplink.provider,
@@ -352,7 +359,9 @@ def _site(sources: Sources, school: School, site: Site, now: datetime) -> SiteSt
         load_down_bps=load.down_bps if load else None,
         load_up_bps=load.up_bps if load else None,
         switches=tuple(_switches(sources, school, site)),
-        checks=checks_of(sources.conditions, sources.outcomes, _subjects(school, site), now),
+        checks=checks_of(
+            sources.conditions, sources.outcomes, _subjects(school, site), now, runbooks
+        ),
         equipment=sources.equipment.of(school.key(site)),
         rollout=StageStatus(
             stage=stage.stage, since=stage.since, why=stage.why, evidence=stage.evidence

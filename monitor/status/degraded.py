@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from monitor.observation import Outcome
 from monitor.status.alerts import alert_of_trouble, alert_status
+from monitor.status.certificates import OF_CERTIFICATE, is_near
 from monitor.status.model import CheckStatus, TroubleStatus
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from monitor.status.outcomes import OutcomeHistory
     from monitor.verdict import Conditions, Degradation, LastRun, Subject
 
-# Failures come first; a check that has not run yet comes before successful ones.
+# Failures come first; a check that has not run yet comes before successful ones, and of these come
+# first those whose certificate is near its end.
 _WORST_OUTCOME = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.OK)
 
 
@@ -45,6 +47,7 @@ def checks_of(
     outcomes: OutcomeHistory,
     subjects: Iterable[Subject],
     now: datetime,
+    runbooks: str,
 ) -> tuple[CheckStatus, ...]:
     """Return the last results of these devices' checks and their day, those that failed first."""
     found = [
@@ -61,9 +64,18 @@ def checks_of(
             detail=run.detail,
             ok_by_hour=ok,
             failed_by_hour=failed,
+            certificate_ends=run.certificate_ends,
+            certificate_alert=alert_status(OF_CERTIFICATE, runbooks)
+            if is_near(run.certificate_ends, now)
+            else None,
         )
         for subject in subjects
         for run in conditions.runs(subject)
         for ok, failed in (outcomes.last_day(run.check.id, now),)
     ]
-    return tuple(sorted(found, key=lambda one: _WORST_OUTCOME.index(one.outcome)))
+    return tuple(
+        sorted(
+            found,
+            key=lambda one: (_WORST_OUTCOME.index(one.outcome), one.certificate_alert is None),
+        )
+    )

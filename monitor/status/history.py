@@ -29,6 +29,7 @@ _PIECES_OF_HOUR: Final = 3600 // PIECE_SECONDS
 @dataclass(slots=True)
 class _Piece:
     number: int
+    first: datetime
     sent: int = 0
     answered: int = 0
     measured: int = 0
@@ -61,7 +62,7 @@ class RoundTripHistory:
         if pieces and pieces[-1].number - number > _PIECES_OF_HOUR:
             pieces[:] = [piece for piece in pieces if piece.number <= number]
         if not pieces or pieces[-1].number < number:
-            pieces.append(_Piece(number))
+            pieces.append(_Piece(number, observation.started))
             del pieces[:-PIECES]
         piece = pieces[-1]
         piece.sent += values.sent
@@ -77,6 +78,9 @@ class RoundTripHistory:
                 starts=datetime.fromtimestamp(piece.number * PIECE_SECONDS, UTC),
                 rtt_seconds=piece.seconds / piece.measured if piece.measured else None,
                 loss_ratio=1 - piece.answered / piece.sent,
+                packets=piece.sent,
+                packets_lost=piece.sent - piece.answered,
+                first=piece.first,
             )
             for piece in self._sites.get(site, [])
             if piece.number > oldest and piece.sent

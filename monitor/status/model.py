@@ -88,6 +88,23 @@ class CheckStatus(Answer):
         "monitor's start, empty if there was none."
     )
     failed_by_hour: tuple[int, ...] = Field(description="The same of those that failed.")
+    certificate_ends: datetime | None = Field(
+        description="First end of any certificate that the server presented; null without one."
+    )
+    certificate_alert: AlertStatus | None = Field(
+        description="The alert on that end, if it is less than 14 days away."
+    )
+
+
+class CertificateStatus(Answer):
+    """A certificate that has ended, or ends within 14 days."""
+
+    school: str
+    site: str
+    device: str
+    check: str
+    ends: datetime
+    alert: AlertStatus | None
 
 
 class Finding(Answer):
@@ -122,6 +139,9 @@ class RoundTrip(Answer):
         description="Mean of the answered packets; null if none was answered."
     )
     loss_ratio: float
+    packets: int = Field(description="How many were sent.")
+    packets_lost: int
+    first: datetime = Field(description="When the first of them was sent.")
 
 
 class Outage(Answer):
@@ -246,6 +266,9 @@ class GoalStatus(Answer):
         description="Null on a shard that has not read the others' stages for five minutes."
     )
     source: str
+    is_evidence_configured: bool = Field(
+        description="Whether any site has milestones or its `line` configured; else none counts."
+    )
     built: int | None = Field(description="How many have their line; null before the first count.")
     outlook: Outlook | None = Field(description="Forecast status; null before the first forecast.")
     early: date | None = Field(description="Day by which all lines are built in 1 of 10 futures.")
@@ -302,6 +325,9 @@ class CityStatus(Answer):
         description="Devices that are down for a reason of their own, not by a provider's outage."
     )
     degraded: tuple[Finding, ...] = Field(description="Devices that answer, but are degraded.")
+    certificates: tuple[CertificateStatus, ...] = Field(
+        description="Certificates of servers at the schools that have ended, or end soon."
+    )
     goal: GoalStatus | None
 
 

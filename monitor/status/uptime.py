@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from itertools import groupby
@@ -37,6 +37,7 @@ HOURS: Final = DAYS * DAY_HOURS
 _AGAIN: Final = timedelta(hours=2)
 _UP, _DOWN = CODES[MinuteClass.UP], CODES[MinuteClass.DOWN]
 _WELL: Final = 0.999
+_LATE_MINUTES: Final = 60
 
 
 class Level(StrEnum):
@@ -59,10 +60,14 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A period in equal sections, the oldest first; `ratio` is None without a counted minute."""
+    """A period in equal sections, the oldest first; `ratio` is None without anything counted.
+
+    `counted` is how many minutes, or runs of a check, that share is of.
+    """
 
     stretches: tuple[Stretch, ...]
     ratio: float | None
+    counted: int = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,16 @@ class Uptime:
 
     day: Bar
     month: Bar
+
+    @property
+    def is_day_partial(self) -> bool:
+        """Return whether more than two hours of the day are not counted."""
+        return _is_partial(self.day, DAY_HOURS)
+
+    @property
+    def is_month_partial(self) -> bool:
+        """Return whether more than two hours of the month are not counted."""
+        return _is_partial(self.month, HOURS)
 
 
 class _Line:
@@ -158,6 +173,11 @@ class UptimeBook:
                 line.down[hour % HOURS] += minutes
 
 
+def _is_partial(bar: Bar, hours: int) -> bool:
+    # The last section is the hour that has begun, and its minutes are recorded some minutes late.
+    return 0 < bar.counted < (hours - 1) * _HOUR - _LATE_MINUTES
+
+
 def weakness(uptime: Uptime) -> tuple[float, float]:
     """Return a sort key for lines; those with the most downtime come first."""
     month, day = uptime.month.ratio, uptime.day.ratio
@@ -183,7 +203,7 @@ def bar_of(up: Sequence[int], down: Sequence[int], size: int) -> Bar:
         stretches.append(Stretch(level, first, pieces))
         first += pieces
     counted = sum(up) + sum(down)
-    return Bar(tuple(stretches), sum(up) / counted if counted else None)
+    return Bar(tuple(stretches), sum(up) / counted if counted else None, counted)
 
 
 def _level(up: int, down: int) -> Level:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from monitor.inventory.checks import CheckKind
 from monitor.inventory.city import checks_of_school
 from monitor.inventory.site_key import SiteKey
-from monitor.observation import Outcome, Reason, State
+from monitor.observation import HttpReading, Outcome, Reason, State
 from monitor.verdict.condition import Condition
 from monitor.verdict.model import Subject, SubjectKind
 from monitor.verdict.same_cause import is_lossy, with_what_follows, without_what_follows
@@ -39,6 +39,7 @@ class LastRun:
     """A check's last result; `started` is None before its first run, `seconds` its duration.
 
     `since` is the start of the first run in the current series with this outcome.
+    `certificate_ends` is the first end of any certificate that it was shown, None without one.
     """
 
     check: Check
@@ -48,6 +49,7 @@ class LastRun:
     started: datetime | None = None
     since: datetime | None = None
     seconds: float = 0.0
+    certificate_ends: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -160,6 +162,7 @@ class Conditions:
         run.outcome, run.reason = observation.outcome, observation.reason
         run.detail, run.started = observation.detail, observation.started
         run.seconds = observation.duration
+        run.certificate_ends = _certificate_ends(observation)
         condition = watched.device.condition
         if watched.is_ping:
             return condition.pinged(observation, now)
@@ -215,6 +218,18 @@ class Conditions:
         """Return the last result of each check of a device."""
         device = self._devices.get(subject)
         return device.runs if device is not None else ()
+
+    def certificates(self) -> Iterator[tuple[Subject, LastRun]]:
+        """Yield the checks whose last run was shown a certificate, in the inventory's order."""
+        for watched in self._checks.values():
+            if watched.run.certificate_ends is not None:
+                yield watched.device.subject, watched.run
+
+
+def _certificate_ends(observation: Observation) -> datetime | None:
+    values = observation.values
+    chain = values.certificate if isinstance(values, HttpReading) else None
+    return chain.earliest_expiry if chain is not None else None
 
 
 def _own(device: _Device, found: tuple[Degradation, ...], site: _Site) -> tuple[Degradation, ...]:

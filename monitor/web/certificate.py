@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
@@ -15,13 +14,13 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.hazmat.primitives.serialization import load_pem_private_key as load_key
 
+from monitor.status.certificates import NEAR
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
-NEAR: Final = timedelta(days=14)
-"""A certificate that ends sooner is a warning; renewing one can take a city's office days."""
 _NAMED: Final = 3
 # Raised by the library for names that are absent, of an unusual kind, or malformed.
 _NO_NAMES: Final = (
@@ -68,7 +67,7 @@ class Certificate:
                 f"the certificate is only valid from {_minute(self.begins)}: no client accepts it "
                 "yet; check this machine's clock and the certificate"
             )
-        if self.ends - now <= NEAR:
+        if self.ends - now < NEAR:
             days = (self.ends - now).days
             when = f"in {days} days" if days > 1 else "in less than two days"
             return f"the certificate ends {when}, at {_minute(self.ends)}; renew it"

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from monitor.observation import State
 from monitor.status.uptime import bar_of
 from monitor.web.listing import Fragments, Listing
 from monitor.web.order import Order, alike, common_window, groups, stages_of
@@ -87,6 +88,11 @@ class Pages:
             rows=lambda group: listed.rows(group, uptime, city.at),
             known={school.id: school for school in everybody},
             common_window=window,
+            planned_down=sum(
+                school.in_maintenance and school.state is State.DOWN for school in everybody
+            ),
+            is_any_verified=any(school.stage.value == "verified" for school in everybody),
+            is_any_recorded=any(one.month.ratio is not None for one in uptime.values()),
             orders=tuple(Order),
             is_measured=any(school.stage.value != "unknown" for school in everybody),
             stages=stages_of(everybody),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, Final
 
 from monitor.status.model import Standing
@@ -43,11 +43,15 @@ _LEAST_SCALE_SECONDS: Final = 0.010
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A school's name on the map, as far as it fits: `side` is its end at `x`, `start` or `end`."""
+    """A school's name on the map, as far as it fits: `side` is its end at `x`, `start` or `end`.
+
+    `y` is the middle of its line.
+    """
 
     text: str
     side: str
     x: float
+    y: float
     left: float
     right: float
 
@@ -82,8 +86,9 @@ class Plan:
 class Chart:
     """A day: lines of points `x,y`, marks for lost packets, and the figures as text.
 
-    Milliseconds; `low`, `high` and `mean` are None if nothing was answered. `loss` is in
-    per cent. `top` is the value at the upper edge, `since` when the oldest interval began.
+    Milliseconds; `low`, `high` and `mean` are None if nothing was answered. `loss` is the
+    share of all packets, in per cent. `top` is the value at the upper edge, `since` when the first
+    ping was sent.
     """
 
     since: datetime
@@ -141,30 +146,39 @@ def _labelled(found: Sequence[Spot]) -> list[Spot]:
     The last ones have the first choice, for they are in trouble.
     """
     labelled: list[Spot] = []
-    taken: list[tuple[float, float, float]] = []
+    taken: list[Label] = []
     for spot in reversed(found):
-        label = next((one for one in _labels(spot) if _is_free(one, spot.y, taken)), None)
+        label = next((one for one in _labels(spot) if _is_free(one, taken)), None)
         if label is not None:
-            taken.append((label.left, label.right, spot.y))
+            taken.append(label)
         labelled.append(replace(spot, label=label))
     return labelled[::-1]
 
 
 def _labels(spot: Spot) -> Iterator[Label]:
-    """Yield a spot's name on the side that has more room, then on the other one."""
+    """Yield a spot's name on the side that has more room, then on the other one.
+
+    Then come the same a line lower and a line higher, for a spot close to another.
+    """
     sides = (("start", spot.x + _LABEL_GAP, 1), ("end", spot.x - _LABEL_GAP, -1))
-    for side, x, direction in sides if spot.x <= MAP_WIDTH / 2 else sides[::-1]:
+    sides = sides if spot.x <= MAP_WIDTH / 2 else sides[::-1]
+    lines = [
+        y
+        for y in (spot.y, spot.y + _LABEL_HEIGHT, spot.y - _LABEL_HEIGHT)
+        if _LABEL_HEIGHT / 2 <= y <= _NAMED_HEIGHT - _LABEL_HEIGHT / 2
+    ]
+    for y, (side, x, direction) in product(lines, sides):
         room = int(((MAP_WIDTH - x if direction > 0 else x) - _EDGE) / _LABEL_LETTER)
         text = spot.name if len(spot.name) <= room else f"{spot.name[: max(0, room - 1)]}…"
         end = x + direction * _LABEL_LETTER * len(text)
         if room >= _LEAST_ROOM:
-            yield Label(text, side, round(x, 1), min(x, end), max(x, end))
+            yield Label(text, side, round(x, 1), round(y, 1), min(x, end), max(x, end))
 
 
-def _is_free(label: Label, y: float, taken: Iterable[tuple[float, float, float]]) -> bool:
+def _is_free(label: Label, taken: Iterable[Label]) -> bool:
     return not any(
-        abs(other - y) < _LABEL_HEIGHT and label.left < right and left < label.right
-        for left, right, other in taken
+        abs(one.y - label.y) < _LABEL_HEIGHT and label.left < one.right and one.left < label.right
+        for one in taken
     )
 
 
@@ -195,13 +209,20 @@ def chart(day: Sequence[RoundTrip]) -> Chart | None:
             lines.append([])
         lines[-1].append(f"{x(after.starts)},{y(after.rtt_seconds)}")
     return Chart(
-        since=day[0].starts,
+        since=day[0].first,
         # A single point is drawn as a line that ends where it begins.
         lines=tuple(" ".join(line if line[1:] else line * 2) for line in lines),
         losses=tuple((x(one.starts), one.loss_ratio) for one in day if one.loss_ratio > 0),
         low=min(answered) * 1000 if answered else None,
         high=max(answered) * 1000 if answered else None,
-        mean=sum(answered) / len(answered) * 1000 if answered else None,
-        loss=100 * sum(one.loss_ratio for one in day) / len(day),
+        mean=_mean(day) * 1000 if answered else None,
+        loss=100 * sum(one.packets_lost for one in day) / sum(one.packets for one in day),
         top=top * 1000,
     )
+
+
+def _mean(day: Sequence[RoundTrip]) -> float:
+    """Return the mean round-trip time of all answered packets; at least one was."""
+    known = [(one.rtt_seconds, one.packets - one.packets_lost) for one in day]
+    seconds = sum(mean * packets for mean, packets in known if mean is not None)
+    return seconds / sum(packets for mean, packets in known if mean is not None)

@@ -5,7 +5,7 @@ Must not know: HTML, or what a page shows.
 
 from __future__ import annotations
 
-import math
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from monitor.observation import Outcome
@@ -17,7 +17,7 @@ from monitor.words.terms import CAUSES, CHECKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import date
     from zoneinfo import ZoneInfo
 
     from monitor.web.wish import Wish
@@ -35,6 +35,7 @@ _OUTCOMES: Final = {
     Outcome.UNKNOWN: Standing.UNKNOWN,
 }
 """Sign and colour for the outcome of a check."""
+_LEAST_SHARE: Final = 0.001
 _MOST_NAMES: Final = 5
 _FEW_NAMES: Final = 3
 _MINUTES: Final = {"days": 1440, "hours": 60, "minutes": 1}
@@ -70,8 +71,17 @@ def wording(
     def named(check: str) -> str:
         return word(language, f"checks.{check}") if check in CHECKS else check
 
+    def evidence(one: str) -> str:
+        # A milestone is in the stage's sentence already.
+        kind, _, what = one.partition(":")
+        if kind == "minutes":
+            since, until = (when(datetime.fromisoformat(at)) for at in what.split("/"))
+            return say("evidence.minutes", since=since, until=until)
+        return say("evidence.campaign", id=what) if kind == "campaign" else ""
+
     return {
         "say": say,
+        "proofs": lambda found: [said for one in found if (said := evidence(one))],
         "named": named,
         "causes": CAUSES,
         "when": when,
@@ -81,8 +91,9 @@ def wording(
         "rate": lambda bps: rate(bps, language),
         "number": lambda value, digits=1: _number(language, value, digits),
         "milliseconds": lambda value: _number(language, value, 1 if value >= 1 else 2),
-        "percent": lambda ratio: _percent(language, ratio),
+        "percent": lambda ratio: percent(language, ratio),
         "lasting": lambda since, now: lasting(language, since, now),
+        "spell": lambda minutes: _spell(language, minutes),
         "in_german": in_german if language == "de" else None,
         "some": lambda names: _some(language, names),
         "every": lambda seconds: _every(language, seconds),
@@ -102,7 +113,10 @@ def _root(path: str) -> str:
 
 def lasting(language: Language, since: datetime, now: datetime) -> str:
     """Return how long something has lasted, in whole minutes, hours or days."""
-    minutes = max(0, int((now - since).total_seconds()) // 60)
+    return _spell(language, max(0, int((now - since).total_seconds()) // 60))
+
+
+def _spell(language: Language, minutes: int) -> str:
     for key, size in (("days", 2880), ("hours", 120), ("minutes", 0)):
         if minutes >= size:
             return word(language, f"lasting.{key}", count=minutes // _MINUTES[key])
@@ -135,7 +149,10 @@ def _number(language: Language, value: float, digits: int) -> str:
     return text.replace(".", ",") if language == "de" else text
 
 
-def _percent(language: Language, ratio: float) -> str:
-    """Return a share in per cent, which is 100 only if nothing is missing."""
-    shown = math.floor(ratio * 1000) / 10
-    return "100" if ratio >= 1 else _number(language, shown, 1)
+def percent(language: Language, ratio: float) -> str:
+    """Return a share in per cent, rounded: 100 only if nothing is missing, 0 only for nothing."""
+    if ratio >= 1 or ratio <= 0:
+        return "100" if ratio >= 1 else "0"
+    if ratio < _LEAST_SHARE:
+        return f"< {_number(language, 100 * _LEAST_SHARE, 1)}"
+    return _number(language, 100 * min(ratio, 1 - _LEAST_SHARE), 1)

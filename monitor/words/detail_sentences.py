@@ -102,7 +102,9 @@ _DEGRADED: Final[Mapping[str, str]] = {
 _STAGES: Final[Mapping[str, str]] = {
     "nothing is known of this site": "über diesen Standort ist nichts bekannt",
     "no milestone is reached": "kein Meilenstein ist erreicht",
-    "no 24 hours of its line are known": "keine 24 Stunden der Leitung sind bekannt",
+    "no 24 hours on the right line are proven yet": (
+        "noch keine 24 Stunden auf der richtigen Leitung sind bewiesen"
+    ),
     "planned on {day} by {reference}": "geplant am {day} laut {reference}",
     "ordered on {day} by {reference}": "beauftragt am {day} laut {reference}",
     "built on {day} by {reference}": "gebaut am {day} laut {reference}",

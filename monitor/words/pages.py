@@ -76,20 +76,27 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     "order.since": Text("latest change", "letzter Änderung"),
     "order.day": Text("24 hours", "24 Stunden"),
     "order.month": Text("30 days", "30 Tagen"),
-    "list_text": Text(
-        "✓ verified. Bars: online in 24 hours, 30 days.",
-        "✓ nachgewiesen. Balken: online in 24 Stunden, 30 Tagen.",
+    "list_verified": Text("✓ verified.", "✓ nachgewiesen."),
+    "list_bars": Text(
+        "Bars: online in 24 hours, 30 days.", "Balken: online in 24 Stunden, 30 Tagen."
     ),
     "switches_down": Text(
         "{down} of {count} switches down", "{down} von {count} Switches ausgefallen"
     ),
     "uptime": Text("Online", "Online"),
     "uptime_day": Text("in the last 24 hours", "in den letzten 24 Stunden"),
+    "counted": Text("counted: {time}", "gezählt: {time}"),
     "uptime_month": Text("in the last 30 days", "in den letzten 30 Tagen"),
     "goal_target": Text("due by {day}", "fällig bis {day}"),
     "goal_built": Text(
         "{built} of {denominator} {unit} have their line.",
         "{built} von {denominator} {unit} haben ihre Leitung.",
+    ),
+    "goal_not_configured": Text(
+        "No site has `milestones` or its `line` configured, so none can count as connected "
+        "(docs/rollout.md).",
+        "Bei keinem Standort sind `milestones` oder `line` eingetragen, also kann keiner als "
+        "angeschlossen zählen (docs/rollout.md).",
     ),
     "outlook.reached": Text("The goal is reached.", "Das Ziel ist erreicht."),
     "outlook.built": Text("Only measuring is left.", "Nur die Messungen stehen noch aus."),
@@ -117,6 +124,17 @@ _SENTENCES: Final[Mapping[str, Text]] = {
         "Im bisherigen Tempo ist kein Ende abzusehen.",
     ),
     "no_goal": Text("No goal is configured.", "Es ist kein Ziel eingetragen."),
+    "suspended": Text(
+        "Verdicts are suspended, so nothing can be told of the schools.",
+        "Die Urteile ruhen, über die Schulen lässt sich nichts sagen.",
+    ),
+    "switch_down": Text("switch down", "Switch ausgefallen"),
+    "of_them_degraded": Text("{count} of them degraded", "davon {count} gestört"),
+    "of_them_planned": Text("{count} of them in maintenance", "davon {count} in Wartung"),
+    "certificate": Text("certificate near its end", "Zertifikat läuft ab"),
+    "certificate_over": Text("certificate has expired", "Zertifikat ist abgelaufen"),
+    "certificate_ends": Text("it ends on {when}, in {time}", "es endet am {when}, noch {time}"),
+    "certificate_ended": Text("it ended on {when}", "es endete am {when}"),
     "wrong": Text("What is wrong", "Was nicht in Ordnung ist"),
     "nothing_works_badly": Text("Nothing is degraded.", "Nichts ist gestört."),
     "and_more": Text("and {count} more", "und {count} weitere"),
@@ -214,6 +232,14 @@ _SENTENCES: Final[Mapping[str, Text]] = {
         "{count} behind the line that is down: {names}",
         "{count} hinter der ausgefallenen Leitung: {names}",
     ),
+    "behind_line": Text("behind the line that is down", "hinter der ausgefallenen Leitung"),
+    "agent_unreachable": Text("SNMP agent unreachable", "SNMP-Agent nicht erreichbar"),
+    "sideways": Text(
+        "The table goes on to the right: swipe it.", "Die Tabelle geht rechts weiter: wischen."
+    ),
+    "window_id": Text("window {id}", "Fenster {id}"),
+    "evidence.campaign": Text("campaign {id}", "Kampagne {id}"),
+    "evidence.minutes": Text("the minutes {since} to {until}", "die Minuten {since} bis {until}"),
     "ports_up": Text("Ports in use", "Anschlüsse belegt"),
     "some_of": Text("{some} of {all}", "{some} von {all}"),
     "power": Text("Power over Ethernet", "Stromabgabe (PoE)"),

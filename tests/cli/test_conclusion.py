@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from monitor.cli.conclusion import conclusion
 from monitor.config import load_text
-from monitor.inventory.checks import CheckKind
-from monitor.observation import Observation, Outcome, Reason
+from monitor.inventory.checks import CheckKind, HttpOptions
+from monitor.observation import CertificateChain, HttpReading, Observation, Outcome, Reason
+from tests import build
 from tests.cli.test_main import TOWN
 
 if TYPE_CHECKING:
@@ -94,3 +95,28 @@ def test_sites_are_distinguished_and_long_lists_are_cut() -> None:
         if one.check.target.device == "switch-01"
     ]
     assert conclusion(GOETHE, many)[-1] == "and 2 more, in the table above"
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        (timedelta(days=5), "the certificate ends in 5 days, at 2026-11-30 09:00 UTC: renew it"),
+        (timedelta(days=1, hours=1), "the certificate ends in 1 day, at 2026-11-26 10:00 UTC"),
+        (timedelta(hours=1), "the certificate ends in less than a day, at 2026-11-25 10:00 UTC"),
+        (-timedelta(days=1), "the certificate has ended, at 2026-11-24 09:00 UTC: renew it"),
+        (timedelta(days=14), "all is well: 9 checks ran, and none failed"),
+    ],
+)
+def test_a_certificate_near_its_end_is_not_called_well(ends: timedelta, said: str) -> None:
+    website = _website(NOW + ends)
+    [conclusion_] = conclusion(GOETHE, [*seen({}), website])
+    assert said in conclusion_
+    refused = replace(website, outcome=Outcome.FAILED, reason=Reason.CERTIFICATE, detail="expired")
+    assert conclusion(GOETHE, [*seen({}), refused]) == ["router: website failed: expired"]
+
+
+def _website(ends: datetime) -> Observation:
+    check = build.check(HttpOptions("https://10.0.0.1/"), name="website")
+    chain = CertificateChain(ends, None, "ab", "CN=web", "CN=ca")
+    values = HttpReading("10.0.0.1", 4, status=200, certificate=chain)
+    return Observation(check, NOW, 0.1, Outcome.OK, values=values)

@@ -21,6 +21,7 @@ from monitor.status.alerts import (
     alert_of_trouble,
     alert_status,
 )
+from monitor.status.certificates import NEAR, OF_CERTIFICATE
 from monitor.verdict import Cause, Degradation, SubjectKind, Trouble
 from monitor.verdict.conditions import LastRun
 from tests.deploy.rules import ROOT, RULES, alerts
@@ -37,6 +38,7 @@ NAMED = {
     *(name for each in OF_CAUSE.values() for name in each.values()),
     NAME_SERVICE,
     POWER_OVER_ETHERNET,
+    OF_CERTIFICATE,
 }
 # Errors per second and their share of packets at every port; the share of the power budget in use.
 BEYOND_VERDICTS = {"PortErrors": ["0.05", "0.001"], "PoeBudget": ["0", "0.9"]}
@@ -80,6 +82,12 @@ def test_the_table_in_the_docs_matches_the_pages() -> None:
     wanted["service", "of a DNS check"] = ("degraded", NAME_SERVICE)
     wanted["hardware", "of power over Ethernet"] = ("degraded", POWER_OVER_ETHERNET)
     assert listed == wanted
+
+
+@pytest.mark.parametrize("name", [OF_CERTIFICATE, "MonitorCertificateExpiring"])
+def test_pages_and_alerts_have_one_limit_for_certificates(name: str) -> None:
+    [rule] = [rule for rule in alerts() if rule.alert == name]
+    assert f"< {NEAR.days} * 86400" in rule.expression
 
 
 FOLLOWS = {

@@ -57,7 +57,7 @@ def test_without_evidence_the_last_milestone_counts_but_never_as_live(count: int
     assert finding.stage.value == last.stage
     assert finding.since is not None
     assert finding.since.astimezone(ZONE).date() == last.day
-    assert finding.why.endswith("no 24 hours of its line are known")
+    assert finding.why.endswith("no 24 hours on the right line are proven yet")
     assert finding.evidence == (f"milestone:{last.stage}/{last.day}/{last.reference}",)
 
 

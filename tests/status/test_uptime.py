@@ -214,3 +214,17 @@ def test_a_daemon_reports_how_long_its_lines_were_online(tmp_path: Path) -> None
 
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         assert runner.run(watched()) == {"voede": 1.0, "goethe": 1.0}
+
+
+def test_a_short_record_says_how_much_it_counts(paper: Paper) -> None:
+    paper.write(NOW - timedelta(minutes=2), 2, "u?")
+    short = UptimeBook().read(paper, NOW)["goethe/main"]
+    assert (short.day.ratio, short.day.counted, short.is_day_partial) == (1.0, 2, True)
+    assert (short.month.counted, short.is_month_partial) == (2, True)
+    assert not UptimeBook().read(paper, NOW)["kant/main"].is_day_partial
+
+
+def test_a_whole_day_is_not_partial(paper: Paper) -> None:
+    paper.write(NOW - timedelta(hours=24), 24 * 60 - 5, "uu")
+    found = UptimeBook().read(paper, NOW)["goethe/main"]
+    assert (found.is_day_partial, found.is_month_partial) == (False, True)

@@ -81,6 +81,8 @@ def check(**changes: Any) -> CheckStatus:
         "detail": "the answer is 503, not 200",
         "ok_by_hour": (0,) * 20 + (180, 180, 180, 60),
         "failed_by_hour": (0,) * 23 + (60,),
+        "certificate_ends": None,
+        "certificate_alert": None,
     }
     return CheckStatus(**(values | changes))
 
@@ -117,6 +119,9 @@ def school(**changes: Any) -> SchoolStatus:
             starts=NOW - timedelta(minutes=5 * piece),
             rtt_seconds=None if piece == 7 else 0.004 + piece * 1e-5,
             loss_ratio=1.0 if piece == 7 else 0.0,
+            packets=150,
+            packets_lost=150 if piece == 7 else 0,
+            first=NOW - timedelta(minutes=5 * piece - 1),
         )
         for piece in range(200, -1, -1)
     )
@@ -187,8 +192,8 @@ def uptime() -> Uptime:
     day = (Stretch(Level.UP, 0, 20), Stretch(Level.DOWN, 20, 2), Stretch(Level.PARTLY, 22, 1))
     month = (Stretch(Level.NONE, 0, 10), Stretch(Level.UP, 10, 19), Stretch(Level.PARTLY, 29, 1))
     return Uptime(
-        Bar((*day, Stretch(Level.UP, 23, 1)), 0.8958),
-        Bar(month, 0.99499),
+        Bar((*day, Stretch(Level.UP, 23, 1)), 0.8958, 1440),
+        Bar(month, 0.99499, 20 * 1440),
     )
 
 
@@ -209,6 +214,7 @@ def city(**changes: Any) -> CityStatus:
         "provider_outages": (),
         "root_causes": (finding(State.DOWN, school="schiller"),),
         "degraded": (),
+        "certificates": (),
         "goal": GoalStatus(
             name="Gute Schule",
             criterion=Criterion.GIGABIT,
@@ -218,6 +224,7 @@ def city(**changes: Any) -> CityStatus:
             listed=80,
             verified=41,
             source="council",
+            is_evidence_configured=True,
             built=44,
             outlook=Outlook.EXPECTED,
             early=date(2023, 3, 10),

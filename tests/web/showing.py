@@ -89,7 +89,7 @@ class ThreeLines(Shown):
         rollout = StageStatus(
             stage=Stage.UNKNOWN,
             since=None,
-            why="no milestone is reached; no 24 hours of its line are known",
+            why="no milestone is reached; no 24 hours on the right line are proven yet",
             evidence=(),
         )
         site = whole.sites[0].model_copy(update={"rollout": rollout})

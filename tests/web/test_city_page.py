@@ -11,7 +11,12 @@ import pytest
 from monitor.observation import State
 from monitor.report.forecast import Outlook
 from monitor.status.alerts import alert_status
-from monitor.status.model import CommonOutageStatus, EarlierLedgerStatus, ProviderOutageStatus
+from monitor.status.model import (
+    CertificateStatus,
+    CommonOutageStatus,
+    EarlierLedgerStatus,
+    ProviderOutageStatus,
+)
 from monitor.verdict import Trouble
 from monitor.words.report import WORDS
 from tests.web import answers
@@ -30,6 +35,7 @@ from tests.web.test_app import Shown
 
 if TYPE_CHECKING:
     from monitor.status.model import CityStatus, SchoolSummary
+    from monitor.status.uptime import Uptime
 
 
 async def test_the_city_is_visible_at_a_glance() -> None:
@@ -297,7 +303,7 @@ async def test_numbers_in_names_are_sorted_numerically() -> None:
 
 async def test_each_school_shows_its_uptime_and_only_a_full_one_is_100_percent() -> None:
     text = words_of(await page("/?sort=name", view=Measured()))
-    assert "Zoo ✓ nachgewiesen 89,5 % 99,4 %" in text
+    assert "Zoo ✓ nachgewiesen 89,6 % 99,5 %" in text
     assert "Kant ✓ nachgewiesen 60 min 100 % 99,9 %" in text
     assert "Abel ✓ nachgewiesen – –" in text
 
@@ -351,3 +357,80 @@ async def test_days_around_the_target_day_are_plain(days: int, german: str, engl
 
     for language, said in (("de", german), ("en", english)):
         assert re.search(rf", {said} ?\.", words_of(await page("/", language, Due()))), said
+
+
+async def test_a_certificate_near_its_end_is_among_what_is_wrong() -> None:
+    soon = CertificateStatus(
+        school="goethe",
+        site="main",
+        device="router",
+        check="website",
+        ends=answers.NOW + timedelta(days=5),
+        alert=alert_status("CertificateExpiring", answers.RUNBOOKS),
+    )
+    over = soon.model_copy(update={"ends": answers.NOW - timedelta(days=5)})
+    view = Failing(certificates=(over, soon))
+    english, german = await page("/", "en", view), await page("/", "de", view)
+    words = words_of(english)
+    said = "Goethe-Schule website certificate near its end it ends on 2022-03-12 11:00, in 5 days"
+    assert f"{said} Alert: CertificateExpiring" in words
+    assert "certificate has expired it ended on 2022-03-02 11:00" in words
+    assert f'<a href="{answers.RUNBOOKS}/CertificateExpiring.md">' in english
+    assert "Zertifikat läuft ab es endet am 12.03.2022 11:00, noch 5 Tage" in words_of(german)
+
+
+async def test_tiles_say_how_many_are_counted_twice_or_planned() -> None:
+    class Planned(Measured):
+        def schools(self) -> tuple[SchoolSummary, ...]:
+            work = {
+                "in_maintenance": True,
+                "maintenance_ends": answers.NOW,
+                "maintenance_reason": "new router",
+            }
+            return tuple(one.model_copy(update=work) for one in super().schools())
+
+        def city(self) -> CityStatus:
+            return answers.city(schools_up=2, schools_down=1, schools_degraded=1)
+
+    text = words_of(await page("/", "en", Planned()))
+    assert "1 ✕ down 1 of them in maintenance 1 ▲ degraded" in text
+    assert "2 ● online 1 of them degraded" in text
+    text = words_of(await page("/", "de", Planned()))
+    assert "1 ✕ Ausfall davon 1 in Wartung 1 ▲ gestört" in text
+    assert "2 ● online davon 1 gestört" in text
+    assert "of them" not in words_of(await page("/", "en"))
+
+
+async def test_a_switch_that_is_down_is_not_called_like_a_school() -> None:
+    view = Failing(root_causes=(answers.finding(State.DOWN, kind="switch", device="sw-1"),))
+    assert "✕ switch down Goethe-Schule" in words_of(await page("/", "en", view))
+    assert "✕ Switch ausgefallen Goethe-Schule" in words_of(await page("/", "de", view))
+
+
+async def test_a_goal_without_any_milestone_says_what_is_missing() -> None:
+    goal = answers.city().goal
+    assert goal is not None
+    bare = goal.model_copy(update={"is_evidence_configured": False, "built": 0})
+    for language, said in (("en", "has `milestones` or its `line`"), ("de", "`milestones` oder")):
+        text = await page("/", language, Failing(goal=bare))
+        assert said in text
+        assert " 0 " not in words_of(text[text.index('id="goal"') :][:1500])
+
+
+async def test_suspended_verdicts_are_not_called_unmeasured() -> None:
+    blind = {"schools_unknown": 2, "schools_up": 0, "schools_down": 0, "root_causes": ()}
+    text = words_of(await page("/", "en", Failing(is_isolated=True, **blind)))
+    assert "Verdicts are suspended, so nothing can be told" in text
+    assert "Not yet measured" not in text
+
+
+async def test_signs_are_explained_only_where_they_occur() -> None:
+    assert "✓ verified. Bars: online" in words_of(await page("/", "en"))
+
+    class Bare(Fresh):
+        async def uptime(self) -> dict[str, Uptime]:
+            return {}
+
+    text = words_of(await page("/", "en", Bare()))
+    assert "Bars:" not in text
+    assert "✓" not in text

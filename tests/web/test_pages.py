@@ -6,10 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.observation import Reason, State
 from monitor.verdict import Cause, Trouble
 from monitor.web.language import preferred
+from monitor.web.wording import percent
 from tests.web import answers
 from tests.web.showing import (
     Hostile,
@@ -180,3 +183,17 @@ async def test_style_script_and_icon_are_served(path: str, kind: str) -> None:
 )
 def test_the_language_follows_the_browser(accepted: str, wished: str, language: str) -> None:
     assert preferred(accepted, wished) == language
+
+
+@given(st.floats(0, 1))
+def test_a_share_is_rounded_but_never_to_all_or_nothing(ratio: float) -> None:
+    shown = percent("en", ratio)
+    if ratio in {0, 1}:
+        assert shown == f"{100 * ratio:.0f}"
+    elif shown.startswith("< "):
+        assert 0 < ratio < 0.001
+    else:
+        assert float(shown) == pytest.approx(100 * min(ratio, 0.999), abs=0.0501)
+        assert 0 < float(shown) < 100
+    assert percent("de", 2 / 3) == "66,7"
+    assert percent("en", 0.0178) == "1.8"

@@ -58,7 +58,12 @@ def test_no_mark_or_name_is_cut_at_an_edge(places: list[tuple[float, float]]) ->
         assert one.label
         assert other.label
         is_beside = one.label.right <= other.label.left or other.label.right <= one.label.left
-        assert is_beside or abs(one.y - other.y) >= 30, "names do not cover each other"
+        assert is_beside or abs(one.label.y - other.label.y) >= 30, "names do not cover each other"
+
+
+def test_every_school_has_its_name_where_few_are_close_to_each_other() -> None:
+    places = [(2.0, 3.0), (2.0, 3.2), (2.1, 3.1), (5.0, 0.0), (5.0, 7.0)]
+    assert all(spot.label for spot in spots(schools(*places)).spots)
 
 
 def test_schools_in_one_street_are_close_together_on_the_map() -> None:

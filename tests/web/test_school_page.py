@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from monitor.inventory.checks import CheckKind
 from monitor.observation import Outcome, Reason, State
-from monitor.verdict import Cause
+from monitor.rollout.stage import Stage
+from monitor.status.alerts import alert_status
+from monitor.status.model import StageStatus
+from monitor.status.uptime import Uptime
+from monitor.verdict import Cause, Trouble
 from tests.web import answers
 from tests.web.showing import (
     HOSTILE,
@@ -27,7 +34,7 @@ async def test_a_school_has_its_line_its_switches_and_its_evidence() -> None:
     for said in (
         '<html lang="en">',
         "<dd>verified",
-        "campaign:1",
+        "<dd>campaign 1</dd>",
         "1 Gbit/s down, 1 Gbit/s up",
         "250 Mbit/s down (25.0 % of the contract)",
         "Aruba 2930F",
@@ -44,7 +51,7 @@ async def test_a_school_has_its_line_its_switches_and_its_evidence() -> None:
 
 async def test_the_chart_of_round_trip_times_shows_its_start_time() -> None:
     (site,) = answers.school().sites
-    begin = site.last_day[0].starts.astimezone(ZoneInfo("Europe/Berlin"))
+    begin = site.last_day[0].first.astimezone(ZoneInfo("Europe/Berlin"))
     text = await page("/schools/goethe", "en")
     assert f"(recorded since {begin:%Y-%m-%d %H:%M}; kept for a day, until the" in text
     text = await page("/schools/goethe")
@@ -53,12 +60,13 @@ async def test_the_chart_of_round_trip_times_shows_its_start_time() -> None:
 
 async def test_a_school_of_three_lines_says_what_is_unknown_and_why() -> None:
     text = await page("/schools/goethe", view=ThreeLines())
-    assert "kein Meilenstein ist erreicht; keine 24 Stunden der Leitung sind bekannt" in text
+    said = "noch keine 24 Stunden auf der richtigen Leitung sind bewiesen"
+    assert f"kein Meilenstein ist erreicht; {said}" in text
     assert "kein Unterricht bekannt" in text
     assert "jetzt kein Unterricht" not in text
     text = await page("/schools/goethe", "en", view=ThreeLines())
     assert "no lessons known" in text
-    assert "no milestone is reached; no 24 hours of its line are known" in text
+    assert "no milestone is reached; no 24 hours on the right line are proven yet" in text
 
 
 async def test_an_unknown_school_gets_a_page_too() -> None:
@@ -162,3 +170,117 @@ async def test_switches_behind_a_dead_uplink_share_one_line() -> None:
     text = words_of(await page("/schools/goethe", view=Cut()))
     assert "? unbekannt 3 hinter der ausgefallenen Leitung: sw-1, sw-2, sw-3" in text
     assert text.count("sw-2") == 1
+
+
+async def test_failed_checks_behind_a_dead_line_are_not_failures_of_their_own() -> None:
+    class Cut(Shown):
+        async def school(self, school_id: str) -> SchoolStatus | None:
+            whole = answers.school(id=school_id)
+            (site,) = whole.sites
+            box = answers.finding(
+                State.UNKNOWN, cause=Cause.BEHIND_UPLINK, device="sw-1", kind="switch"
+            )
+            silent = {"kind": CheckKind.ICMP, "check": "icmp", "reason": Reason.TIMEOUT}
+            checks = tuple(answers.check(device=one, **silent) for one in ("sw-1", "router"))
+            changed = {"uplink": answers.finding(State.DOWN), "switches": (box,), "checks": checks}
+            return whole.model_copy(update={"sites": (site.model_copy(update=changed),)})
+
+    text = words_of(await page("/schools/goethe", "en", Cut()))
+    assert "sw-1 ping ? behind the line that is down; last run at 10:59:30" in text
+    assert text.count("✕ failed") == 1
+    assert text.index("router ping ✕ failed") < text.index("sw-1 ping")
+    german = words_of(await page("/schools/goethe", "de", Cut()))
+    assert "sw-1 Ping ? hinter der ausgefallenen Leitung; zuletzt um 10:59:30" in german
+
+
+async def test_a_certificate_near_its_end_is_in_the_line_of_its_check() -> None:
+    class Ending(Shown):
+        async def school(self, school_id: str) -> SchoolStatus | None:
+            whole = answers.school(id=school_id)
+            alert = alert_status("CertificateExpiring", answers.RUNBOOKS)
+            ends = answers.NOW + timedelta(days=5)
+            check = answers.check(
+                outcome=Outcome.OK,
+                reason=Reason.NONE,
+                detail="",
+                certificate_ends=ends,
+                certificate_alert=alert,
+            )
+            site = whole.sites[0].model_copy(update={"checks": (check,)})
+            return whole.model_copy(update={"sites": (site,)})
+
+    text = words_of(await page("/schools/goethe", "en", Ending()))
+    said = "● ok certificate near its end it ends on 2022-03-12 11:00, in 5 days"
+    assert f"{said} Alert: CertificateExpiring" in text
+    assert "Zertifikat läuft ab" in await page("/schools/goethe", "de", Ending())
+
+
+async def test_a_share_of_a_short_record_says_how_short_it_is() -> None:
+    class Young(Shown):
+        async def uptime(self) -> dict[str, Uptime]:
+            whole = answers.uptime()
+            day = replace(whole.day, ratio=1.0, counted=2)
+            return {"goethe": Uptime(day, replace(whole.month, ratio=1.0, counted=2))}
+
+    text = words_of(await page("/schools/goethe", "en", Young()))
+    assert text.count("100 % counted: 2 min") == 2
+    text = words_of(await page("/schools/goethe"))
+    assert text.count("gezählt:") == 1, "the day is whole, the month is not"
+    assert "99,5 % gezählt: 20 Tage" in text
+
+
+async def test_a_finding_is_said_once_and_an_agent_is_not_the_router() -> None:
+    class Unread(Shown):
+        async def school(self, school_id: str) -> SchoolStatus | None:
+            whole = answers.school(id=school_id)
+            said = "ICMP error: Connection refused"
+            bad = answers.trouble(reason=Trouble.SNMP, check="interfaces", detail=said)
+            line = answers.finding(degraded=(bad,), detail=f"interfaces: {said}")
+            check = answers.check(
+                check="interfaces",
+                kind=CheckKind.INTERFACES,
+                reason=Reason.UNREACHABLE,
+                detail=said,
+            )
+            changed = {"uplink": line, "checks": (check,)}
+            site = whole.sites[0].model_copy(update=changed)
+            return whole.model_copy(update={"sites": (site,)})
+
+    text = words_of(await page("/schools/goethe", "en", Unread()))
+    assert text.count("Connection refused") == 2, "in the state, and in the list of checks"
+    assert "✕ failed SNMP agent unreachable" in text
+
+
+async def test_a_stated_stage_has_its_day_once_and_no_key() -> None:
+    class Ordered(Shown):
+        async def school(self, school_id: str) -> SchoolStatus | None:
+            whole = answers.school(id=school_id)
+            rollout = StageStatus(
+                stage=Stage.ORDERED,
+                since=answers.NOW,
+                why="ordered on 2022-03-07 by contract 7",
+                evidence=("milestone:ordered/2022-03-07/contract 7",),
+            )
+            site = whole.sites[0].model_copy(update={"rollout": rollout})
+            return whole.model_copy(update={"sites": (site,)})
+
+    text = words_of(await page("/schools/goethe", "en", Ordered()))
+    assert "Stage ordered ordered on 2022-03-07 by contract 7 Provider" in text
+    assert "milestone:" not in text
+
+
+async def test_evidence_of_minutes_has_local_times() -> None:
+    class Live(Shown):
+        async def school(self, school_id: str) -> SchoolStatus | None:
+            whole = answers.school(id=school_id)
+            rollout = StageStatus(
+                stage=Stage.LIVE,
+                since=answers.NOW,
+                why="",
+                evidence=("minutes:2022-03-06T10:00Z/2022-03-07T10:00Z",),
+            )
+            site = whole.sites[0].model_copy(update={"rollout": rollout})
+            return whole.model_copy(update={"sites": (site,)})
+
+    text = await page("/schools/goethe", "en", Live())
+    assert "<dd>the minutes 2022-03-06 11:00 to 2022-03-07 11:00</dd>" in text

@@ -126,10 +126,10 @@ COMPOSED = {
     "up in 1440 of 1440 minutes until 2026-11-29 10:00 UTC, seen as expected: sysName 'r1'": (
         "1440 von 1440 Minuten online bis 29.11.2026 10:00 UTC, gesehen wie erwartet: sysName 'r1'"
     ),
-    "ordered on 2026-01-02 by contract 7; no 24 hours of its line are known; cannot be verified: "
-    "the number of the school's classes is not configured": "beauftragt am 02.01.2026 laut "
-    "contract 7; keine 24 Stunden der Leitung sind bekannt; kein Nachweis möglich: die Zahl der "
-    "Klassen ist nicht eingetragen",
+    "ordered on 2026-01-02 by contract 7; no 24 hours on the right line are proven yet; cannot be "
+    "verified: the number of the school's classes is not configured": "beauftragt am 02.01.2026 "
+    "laut contract 7; noch keine 24 Stunden auf der richtigen Leitung sind bewiesen; kein Nachweis "
+    "möglich: die Zahl der Klassen ist nicht eingetragen",
     "campaign 7 passed on 2022-03-01 with 30 tests, 365 days ago or more: measure again": (
         "Kampagne 7 am 01.03.2022 mit 30 Messungen bestanden, vor 365 Tagen oder mehr: neu messen"
     ),
