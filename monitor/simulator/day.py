@@ -5,6 +5,7 @@ Must not know: the daemon, or pages.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -27,22 +28,25 @@ EVERY: Final = timedelta(days=1) / ROUNDS
 def day_before(inventory: Inventory, echo: ModelledEcho, past: Past) -> Iterator[Observation]:
     """Yield the day of each line up to the past's end, with the past's outages.
 
-    `inventory` and `echo` are those of the daemon, on loopback; the echo has no faults.
+    `inventory` and `echo` are those of the daemon, on loopback; the echo has no faults. Each round
+    has the packets of all rounds of its time, so that it weighs as much as the same time since.
     """
     outages = _outages(past)
     for check in inventory.checks():
         target, options = check.target, check.options
         if target.role is not Role.UPLINK or not isinstance(options, IcmpOptions):
             continue
+        each = max(1, round(EVERY.total_seconds() / check.interval))
         down = outages.get(str(target.site_key), [])
         for number in range(-ROUNDS, 0):
             at = past.at + number * EVERY
             if any(begins <= at < ends for begins, ends in down):
-                lost = EchoRound(target.host, options.packets, ())
+                lost = EchoRound(target.host, each * options.packets, ())
                 yield Observation(check, at, 0.0, Outcome.FAILED, Reason.TIMEOUT, values=lost)
             else:
                 answered, seconds = echo.modelled(target.host, options, number)
-                yield Observation(check, at, seconds, Outcome.OK, values=answered)
+                many = replace(answered, sent=each * answered.sent, rtts=each * answered.rtts)
+                yield Observation(check, at, seconds, Outcome.OK, values=many)
 
 
 def _outages(past: Past) -> dict[str, list[tuple[datetime, datetime]]]:

@@ -34,6 +34,8 @@ def test_each_line_has_its_own_day_with_the_outages_of_the_past() -> None:
         day = charts.history.last_day(key, NOW)
         # The oldest may no longer be within the day.
         assert len(day) in {ROUNDS - 1, ROUNDS}, key
+        # As much as since the start: 6 rounds of 5 packets a minute.
+        assert {one.packets for one in day} == {EVERY // timedelta(minutes=1) * 6 * 5}
         lost = [one.starts for one in day if one.rtt_seconds is None]
         assert len(lost) == (timedelta(hours=1) / EVERY if key == broken else 0), key
         assert all(DOWN - timedelta(minutes=5) <= at < UP for at in lost), key
