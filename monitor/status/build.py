@@ -10,21 +10,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from monitor.availability.spells import down_spells
-from monitor.inventory.city import ExpectedLine
 from monitor.inventory.site_key import SiteKey
 from monitor.observation import State
-from monitor.rollout.goal_records import configured_scope
-from monitor.rollout.progress import progress
 from monitor.rollout.stage import Stage, StageFinding
 from monitor.status.alerts import OF_LEDGER, alert_of_cause, alert_status
 from monitor.status.certificates import certificates_near
 from monitor.status.degraded import checks_of, troubles_of
+from monitor.status.goal import goal_status
 from monitor.status.model import (
     CityStatus,
     CommonOutageStatus,
     EarlierLedgerStatus,
     Finding,
-    GoalStatus,
     Outage,
     ProviderOutageStatus,
     SchoolStatus,
@@ -134,7 +131,7 @@ def city_status(sources: Sources, now: datetime) -> CityStatus:
             if (verdict := board.verdict(subject)) is not None
         ),
         certificates=certificates_near(sources.conditions.certificates(), now, runbooks),
-        goal=goal_status(sources, now),
+        goal=goal_status(sources.city, now),
     )
 
 
@@ -163,37 +160,6 @@ def _provider_outage(
         ),
         detail=outage.why,
         alert=alert_status(alert_of_cause(SubjectKind.UPLINK, Cause.PROVIDER_OUTAGE), runbooks),
-    )
-
-
-def goal_status(sources: Sources, now: datetime) -> GoalStatus | None:
-    """Return the progress of the goal, None if none is configured."""
-    city = sources.city
-    goal, found = city.inventory.goal, city.forecast
-    if goal is None:
-        return None
-    scope = configured_scope(city.inventory, now)
-    assert scope is not None  # noqa: S101  # there is a goal
-    reached = progress(scope, city.stages or {})
-    return GoalStatus(
-        name=goal.name,
-        criterion=goal.criterion,
-        unit=goal.unit,
-        target=goal.target,
-        denominator=reached.denominator,
-        listed=reached.listed,
-        verified=None if city.stages is None else reached.verified,
-        source=goal.source,
-        is_evidence_configured=any(
-            site.milestones or site.uplink.expected != ExpectedLine()
-            for _, site in city.inventory.sites()
-        ),
-        built=found.built if found else None,
-        outlook=found.outlook if found else None,
-        early=found.early if found else None,
-        middle=found.middle if found else None,
-        late=found.late if found else None,
-        pause_days=found.pause_days if found else None,
     )
 
 

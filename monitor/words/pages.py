@@ -58,8 +58,8 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     ),
     "by_stage": Text("Schools by stage:", "Schulen nach Stufe:"),
     "goal_not_measured": Text(
-        "not yet measured; {denominator} {unit} are wanted",
-        "noch nicht gemessen; gewünscht sind {denominator} {unit}",
+        "not yet measured; the goal is {denominator} {unit}",
+        "noch nicht gemessen; das Ziel sind {denominator} {unit}",
     ),
     "goal_late": Text("{days} days late", "{days} Tage überfällig"),
     "goal_late_one": Text("1 day late", "1 Tag überfällig"),
@@ -93,10 +93,10 @@ _SENTENCES: Final[Mapping[str, Text]] = {
         "{built} von {denominator} {unit} haben ihre Leitung.",
     ),
     "goal_not_configured": Text(
-        "No site has `milestones` or its `line` configured, so none can count as connected "
+        "How many have their line is not known: no site has `milestones` or its `line` configured "
         "(docs/rollout.md).",
-        "Bei keinem Standort sind `milestones` oder `line` eingetragen, also kann keiner als "
-        "angeschlossen zählen (docs/rollout.md).",
+        "Wie viele ihre Leitung haben, ist nicht bekannt: Bei keinem Standort sind `milestones` "
+        "oder `line` eingetragen (docs/rollout.md).",
     ),
     "outlook.reached": Text("The goal is reached.", "Das Ziel ist erreicht."),
     "outlook.built": Text("Only measuring is left.", "Nur die Messungen stehen noch aus."),

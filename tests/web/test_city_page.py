@@ -310,7 +310,7 @@ async def test_each_school_shows_its_uptime_and_only_a_full_one_is_100_percent()
 
 async def test_values_not_measured_yet_are_neither_good_nor_zero() -> None:
     text = words_of(await page("/", "en", Fresh()))
-    assert "not yet measured; 82 schools are wanted" in text
+    assert "not yet measured; the goal is 82 schools" in text
     assert "0 of 82" not in text
     assert "Nothing is down" not in text
     assert text.count("Not yet measured.") == 1
