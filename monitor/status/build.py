@@ -238,6 +238,8 @@ def sla_of(report: SlaReport) -> Sla:
                 provider=one.site.uplink.provider,
                 verdict=one.verdict.value,
                 is_certain=one.certain,
+                whole_month=one.total.is_whole,
+                recorded_share=one.total.recorded_share,
                 availability=one.total.availability,
                 contracted=_owed_availability(one.site),
                 up_minutes=one.total.up,

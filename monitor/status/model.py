@@ -359,6 +359,12 @@ class SiteAvailability(Answer):
         description="Without a contract, availability is measured, not judged."
     )
     is_certain: bool
+    whole_month: bool = Field(
+        description="False if minutes are before the site's first record, or not over yet."
+    )
+    recorded_share: float = Field(
+        description="Share of the month's minutes that are recorded and not unknown."
+    )
     availability: float | None
     contracted: float | None
     up_minutes: int

@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from monitor.availability.sla_table import to_table
+from monitor.status.build import sla_of
 from monitor.words import sla
 from tests.availability.test_sla import ALWAYS, down, local, october, recorded_month, report, up
 
@@ -74,6 +75,19 @@ def test_a_part_of_a_month_does_not_read_as_the_whole_one() -> None:
     whole = table(october(), later)
     assert "(part" not in whole
     assert "% of the month" not in whole
+
+
+@pytest.mark.parametrize(("day", "is_whole"), [(1, True), (31, False)])
+def test_the_api_says_whether_a_verdict_is_about_the_whole_month(
+    day: int, *, is_whole: bool
+) -> None:
+    begin, end = local(10, day), local(11, 1)
+    entries = october() if is_whole else recorded_month(begin, end, [up(ALWAYS, begin)])
+    found = report(entries, "2026-10")
+    site = next(one for one in sla_of(found).sites if one.school == "gymnasium-mitte")
+    assert site.verdict == "kept"
+    assert site.whole_month is is_whole
+    assert (site.recorded_share > 0.9) is is_whole
 
 
 def test_broken_contracts_come_first_and_all_are_counted() -> None:
