@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 from monitor.exposition.text import sanitise
 from monitor.inventory.checks import CheckKind
 from monitor.observation import HttpReading, Outcome, Reason
-from monitor.status.certificates import is_near
 from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
@@ -78,6 +77,9 @@ def _by_device(observations: Sequence[Observation]) -> Iterator[str]:
 
 def _certificates(observations: Iterable[Observation]) -> Iterator[str]:
     """Yield a sentence for each certificate near its end, unless the check failed because of it."""
+    # It loads pydantic, which other commands that import this file do not need.
+    from monitor.status.certificates import is_near  # noqa: PLC0415
+
     for one in observations:
         chain = one.values.certificate if isinstance(one.values, HttpReading) else None
         if chain is None or one.reason is Reason.CERTIFICATE:

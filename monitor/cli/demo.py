@@ -231,7 +231,8 @@ async def _run(
         await stack.enter_async_context(websites)
         await websites.follow(broken.at_once)
         schools = len(inventory.schools)
-        left = Note(os.getpid(), schools, city.port, tuple(at_once), dict(websites.urls))
+        config = str(wishes.config.absolute())
+        left = Note(os.getpid(), schools, city.port, at_once, dict(websites.urls), config)
         note = stack.enter_context(noted(wishes.state_directory, left, websites))
 
         @asynccontextmanager

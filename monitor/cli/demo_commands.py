@@ -27,6 +27,7 @@ from monitor.cli.demo_options import (
     EXAMPLE,
     STATE_DIRECTORY,
     config_of_demo,
+    config_or_example,
     refuse_without_demo,
     running_state_option,
 )
@@ -125,7 +126,7 @@ def demo(  # noqa: PLR0913  # one per option, passed by name
     from monitor.cli.demo import Wishes  # noqa: PLC0415
     from monitor.cli.demo import demo as run_demo  # noqa: PLC0415
 
-    config = config_of_demo(config)
+    config = config_or_example(config)
     run_demo(
         Wishes(
             config,
@@ -173,10 +174,10 @@ def break_(
     """
     place = state_dir or _place_of(context)
     if not kind:
-        _list_faults(simulated(read_inventory(config_of_demo(config)), place))
+        _list_faults(simulated(read_inventory(config_of_demo(config, place)), place))
         return
     if school and kind not in _WITHOUT_SCHOOL:
-        school = _id_of(simulated(read_inventory(config_of_demo(config)), place), school)
+        school = _id_of(simulated(read_inventory(config_of_demo(config, place)), place), school)
     _ask(place, "break", kind_and_place(kind, school))
     say(_until_seen(kind))
 
@@ -210,8 +211,8 @@ def _until_seen(kind: str) -> str:
         )
     if kind == FaultKind.CERTIFICATE_EXPIRING:
         return (
-            "the website answers, so nothing is down: the alert CertificateExpiring reports it "
-            "(docs/runbooks/CertificateExpiring.md)"
+            "the website answers, so nothing is down: the pages say when the certificate ends, and "
+            "the alert CertificateExpiring reports it (docs/runbooks/CertificateExpiring.md)"
         )
     if kind in _WITHOUT_VERDICT:
         return "no verdict changes: metrics and boards show it (docs/simulator.md says what)"
@@ -228,7 +229,7 @@ def mend(context: click.Context, /, *, what: str, config: Path, state_dir: Path 
     kinds = {kind.value for kind in FaultKind}
     place = state_dir or _place_of(context)
     if "@" not in what and what not in {"all", *kinds}:
-        what = _id_of(simulated(read_inventory(config_of_demo(config)), place), what)
+        what = _id_of(simulated(read_inventory(config_of_demo(config, place)), place), what)
     _ask(place, "mend", what)
 
 

@@ -25,13 +25,14 @@ _MOST_BYTES: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A demo's process, its first `schools`, their addresses, and the faults."""
+    """A demo's process, its first `schools`, their addresses, the faults, and its configuration."""
 
     pid: int
     schools: int
     port: int
     faults: tuple[str, ...]
     websites: dict[str, str]
+    config: str
 
 
 def _file(state_directory: Path) -> JsonFile[Note]:

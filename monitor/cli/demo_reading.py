@@ -11,7 +11,7 @@ import click
 
 from monitor.cli.common import is_there, read_inventory
 from monitor.cli.demo_note import running_note, simulated
-from monitor.cli.demo_options import STATE_DIRECTORY, refuse_without_demo
+from monitor.cli.demo_options import STATE_DIRECTORY, config_of_demo, refuse_without_demo
 from monitor.ledger.place import LEDGER_FILE
 from monitor.shipped import EXAMPLE_CITY, shipped
 
@@ -49,7 +49,7 @@ def inventory_of(config: Path, state_directory: Path, *, of_demo: bool) -> Inven
     Also one that has ended, but then with all schools. Exits if the configuration has errors, or no
     demo has been in that folder.
     """
-    inventory = read_inventory(config)
+    inventory = read_inventory(config_of_demo(config, state_directory, of_demo=of_demo))
     if not of_demo:
         return inventory
     # The simulator takes long to load.

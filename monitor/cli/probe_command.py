@@ -58,7 +58,7 @@ def probe(  # noqa: PLR0913, PLR0917  # one per option, passed by name
 
     if watch and as_json:
         raise click.UsageError("--watch and --json do not go together")
-    inventory = read_inventory(config_of_demo(config, of_demo=of_demo))
+    inventory = read_inventory(config_of_demo(config, state_dir, of_demo=of_demo))
     if of_demo:
         inventory = simulated(inventory, state_dir or STATE_DIRECTORY)
     found = find_place(inventory, place)

@@ -124,7 +124,7 @@ def walk(
     `schulnetz walk SCHOOL/DEVICE` lists the tables; `profile` shows the readings of the vendor's
     MIBs by its device profile, `exported` what is exported of each interface, and why.
     """
-    inventory = read_inventory(config_of_demo(config, of_demo=of_demo))
+    inventory = read_inventory(config_of_demo(config, state_dir, of_demo=of_demo))
     wanted = _table(table)
 
     async def lines(found: _Device) -> list[str]:
@@ -178,7 +178,7 @@ def record(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     addresses are redacted. FILE is in snmpsim's .snmprec format; - is stdout.
     """
     _refuse_existing(file)
-    inventory = read_inventory(config_of_demo(config, of_demo=of_demo))
+    inventory = read_inventory(config_of_demo(config, state_dir, of_demo=of_demo))
     demo = _demo(state_dir, of_demo=of_demo)
     lines, failures = _ask(inventory, device, _record, demo=demo)
     for failure in failures:

@@ -41,7 +41,7 @@ async def test_each_probe_of_a_lossy_line_loses_other_packets(tmp_path: Path) ->
     """Of one school each call lost all five of five, and so contradicted the page for good."""
     whole = load(shipped(EXAMPLE_CITY))
     city = replace(whole, schools=whole.schools[:1])
-    note = Note(os.getpid(), 1, 16100, (f"lossy@{city.schools[0].id}",), {})
+    note = Note(os.getpid(), 1, 16100, (f"lossy@{city.schools[0].id}",), {}, "")
     rounds = []
     with noted(tmp_path, note, Websites(city, tmp_path)):
         for number in range(COMMANDS):

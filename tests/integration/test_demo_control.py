@@ -138,6 +138,20 @@ def test_a_small_demo_knows_only_its_own_schools(tmp_path: Path) -> None:
         assert said.endswith("demo break uplink-down voede\n")
 
 
+def test_commands_about_a_demo_use_its_configuration_whatever_the_variable_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = Town(161, {"voede": 79}).write(tmp_path / "schools.yaml")
+    monkeypatch.setenv("SCHULNETZ_CONFIG", str(Town(161, {"goethe": 80}).write(tmp_path / "real")))
+    with demo(config, tmp_path) as daemon:
+        daemon.await_ready()
+        place = ("--state-dir", tmp_path)
+        assert "voede" in invoke("walk", "voede/router", "--demo", *place)[1]
+        assert invoke("demo", "break", "slow", "voede", *place)[0] == 0
+        assert '"voede"' in invoke("sla", "--demo", "--json", *place)[1]
+        assert "no school 'goethe'" in invoke("probe", "goethe", "--demo", *place)[2]
+
+
 def test_hints_are_not_wrapped_whatever_the_width(tmp_path: Path) -> None:
     config = Town(161, {"voede": 74}).write(tmp_path / "schools.yaml")
     state = tmp_path / ("folder " + "y" * 100)
