@@ -252,6 +252,10 @@ class Daemon:
         missing = self._pipeline.runs.missing
         return f"{count_of(missing, 'check has', 'checks have')} not run yet" if missing else ""
 
+    def config_rejected_since(self) -> datetime | None:
+        """Return since when the configuration has been rejected on reload; None if it is not."""
+        return self._reloads.rejected_since
+
     def web_config_rejected_since(self) -> datetime | None:
         """Return since when the web configuration file has been rejected; None if it is not."""
         web = self._parts.web_file

@@ -18,6 +18,7 @@ from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from monitor.daemon.consumers.traps import TrapListener
     from monitor.daemon.parts import Parts
@@ -33,6 +34,8 @@ audit = logging.getLogger("monitor.audit")
 
 class Reloads:
     """Holds the current configuration, `loaded`, and replaces it.
+
+    `rejected_since` is when the first of the last reloads was refused, None if the last succeeded.
 
     Raises:
         CapacityError: if the checks of the first one cannot all run on time.
@@ -58,6 +61,7 @@ class Reloads:
         self._outdated: list[TrapReceiver] = []
         self.traps: TrapListener | None = None
         self.loaded = loaded
+        self.rejected_since: datetime | None = None
         change = schedule.want(loaded.inventory.checks())
         parts.own.count_reload(parts.clock.now(), successful=True)
         audit.info(_applied(loaded.inventory, change))
@@ -125,6 +129,7 @@ class Reloads:
         except Exception as error:  # noqa: BLE001  # whatever it is, the old configuration is intact
             self._refuse(trigger, before, error, bug=error)
             return False
+        self.rejected_since = None
         old, new = before.digest[:12], loaded.digest[:12]
         audit.info("reload by %s: configuration %s to %s; %s", trigger, old, new, words)
         return True
@@ -159,7 +164,9 @@ class Reloads:
     def _refuse(
         self, trigger: str, before: Loaded, error: Exception, bug: Exception | None = None
     ) -> None:
-        self._parts.own.count_reload(self._parts.clock.now(), successful=False)
+        now = self._parts.clock.now()
+        self.rejected_since = self.rejected_since or now
+        self._parts.own.count_reload(now, successful=False)
         audit.error(
             "configuration not reloaded by %s; keeping the previous one (%s): %s%s",
             trigger,

@@ -84,6 +84,9 @@ class View(Protocol):
     def not_ready(self) -> str:
         """Return why the daemon is not ready, empty if it is."""
 
+    def config_rejected_since(self) -> datetime | None:
+        """Return since when the configuration has been rejected on reload; None if it is not."""
+
     def web_config_rejected_since(self) -> datetime | None:
         """Return since when the web configuration file has been rejected; None if it is not."""
 
@@ -158,6 +161,9 @@ class Watched(Protocol):
     def not_ready(self) -> str:
         """Return why it is not ready yet, empty if it is."""
 
+    def config_rejected_since(self) -> datetime | None:
+        """Return since when the configuration has been rejected on reload; None if it is not."""
+
     def web_config_rejected_since(self) -> datetime | None:
         """Return since when the web configuration file has been rejected; None if it is not."""
 
@@ -192,6 +198,10 @@ class DaemonView:
     def not_ready(self) -> str:
         """Return why the daemon is not ready, empty if it is."""
         return self._daemon.not_ready()
+
+    def config_rejected_since(self) -> datetime | None:
+        """Return since when the configuration has been rejected on reload; None if it is not."""
+        return self._daemon.config_rejected_since()
 
     def web_config_rejected_since(self) -> datetime | None:
         """Return since when the web configuration file has been rejected; None if it is not."""

@@ -80,6 +80,7 @@ class Pages:
         text = self._templates.get_template("city.html").render(
             **shared,
             city=city,
+            config_rejected_since=self._view.config_rejected_since(),
             rejected_since=self._view.web_config_rejected_since(),
             # A city without a name of its own is called by one of these.
             titles=[word(one, "title") for one in LANGUAGES],

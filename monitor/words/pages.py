@@ -93,10 +93,10 @@ _SENTENCES: Final[Mapping[str, Text]] = {
         "{built} von {denominator} {unit} haben ihre Leitung.",
     ),
     "goal_not_configured": Text(
-        "How many have their line is not known: no site has `milestones` or its `line` configured "
+        'How many have their line is not known: no site has "milestones" or its "line" configured '
         "(docs/rollout.md).",
-        "Wie viele ihre Leitung haben, ist nicht bekannt: Bei keinem Standort sind `milestones` "
-        "oder `line` eingetragen (docs/rollout.md).",
+        "Wie viele ihre Leitung haben, ist nicht bekannt: Bei keinem Standort sind „milestones“ "
+        "oder „line“ eingetragen (docs/rollout.md).",
     ),
     "outlook.reached": Text("The goal is reached.", "Das Ziel ist erreicht."),
     "outlook.built": Text("Only measuring is left.", "Nur die Messungen stehen noch aus."),
@@ -160,6 +160,12 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     "isolated": Text(
         "The monitor's own line is down: verdicts are suspended until it is back.",
         "Die eigene Leitung des Monitors ist tot: bis sie zurück ist, wird niemand beurteilt.",
+    ),
+    "config_rejected": Text(
+        "The configuration has been rejected since {when}; the previous one is still in force. The "
+        "monitor's log names the place and the cure.",
+        "Die Konfiguration wird seit {when} abgelehnt; es gilt die bisherige. Das Protokoll des "
+        "Monitors nennt Stelle und Abhilfe.",
     ),
     "door_rejected": Text(
         "The file of logins and TLS has been rejected since {when}; the previous ones are still "

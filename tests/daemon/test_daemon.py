@@ -161,12 +161,17 @@ def test_a_reload_is_all_or_nothing(tmp_path: Path, caplog: pytest.LogCaptureFix
             one.offer(inventory_of(tmp_path, fewer(3)))
             await refused(one)
             assert "3 schools instead of 5" in caplog.text
+            since = one.daemon.config_rejected_since()
+            assert since is not None
+            await asyncio.sleep(5)
             many = {f"school-{number}": number for number in range(1, 41)}
             one.offer(inventory_of(tmp_path, Town(161, many)))
             await refused(one)
             assert "20 are allowed" in caplog.text
+            assert one.daemon.config_rejected_since() == since
             one.offer(inventory_of(tmp_path, fewer(4)))
             assert await one.daemon.reload()
+            assert one.daemon.config_rejected_since() is None
             samples = exact_names(await one.text())
             assert value(samples, "monitor_config_last_reload_successful") == 1
             assert not [key for key in samples if ("school", "kortum") in key[1]]

@@ -72,6 +72,9 @@ class Shown:
     def verdicts(self) -> tuple[Finding, ...]:
         return (answers.finding(),)
 
+    def config_rejected_since(self) -> datetime | None:
+        return None
+
     def web_config_rejected_since(self) -> datetime | None:
         return None
 

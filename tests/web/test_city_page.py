@@ -34,6 +34,8 @@ from tests.web.showing import (
 from tests.web.test_app import Shown
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from monitor.status.model import CityStatus, SchoolSummary
     from monitor.status.uptime import Uptime
 
@@ -57,6 +59,22 @@ async def test_the_city_is_visible_at_a_glance() -> None:
 )
 async def test_a_rejected_file_of_logins_is_on_the_page(language: str, said: str) -> None:
     assert said in words_of(await page("/", language, Locked()))
+    assert said[:25] not in words_of(await page("/", language))
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("de", "Die Konfiguration wird seit 10:00 abgelehnt; es gilt die bisherige."),
+        ("en", "The configuration has been rejected since 10:00; the previous one"),
+    ],
+)
+async def test_a_rejected_configuration_is_on_the_page(language: str, said: str) -> None:
+    class Outdated(Shown):
+        def config_rejected_since(self) -> datetime:
+            return answers.NOW - timedelta(hours=1)
+
+    assert said in words_of(await page("/", language, Outdated()))
     assert said[:25] not in words_of(await page("/", language))
 
 
@@ -411,7 +429,10 @@ async def test_a_goal_without_any_milestone_says_what_is_missing() -> None:
     goal = answers.city().goal
     assert goal is not None
     bare = goal.model_copy(update={"is_evidence_configured": False, "built": 0})
-    for language, said in (("en", "has `milestones` or its `line`"), ("de", "`milestones` oder")):
+    for language, said in (
+        ("en", "no site has &#34;milestones&#34; or"),
+        ("de", "„milestones“ oder"),
+    ):
         text = await page("/", language, Failing(goal=bare))
         assert said in text
         assert " 0 " not in words_of(text[text.index('id="goal"') :][:1500])
