@@ -142,7 +142,7 @@ _SENTENCES: Final[dict[Language, dict[str, str]]] = {
         "unit": "Einheit",
         "of_target": "Ziel",
         "evidence": "Belege für jeden Standort",
-        "evidence_note": "Zeilen sind die des Messprotokolls (ledger); schulnetz ledger export zeigt sie, schulnetz ledger verify prüft, dass keine geändert wurde. Gründe sind im aufgezeichneten Wortlaut zitiert.",
+        "evidence_note": "Zeilen sind die des Messprotokolls (ledger); schulnetz ledger export zeigt sie, schulnetz ledger verify prüft, dass keine geändert wurde. Gründe sind übersetzt; im Messprotokoll stehen sie auf Englisch.",
         "site": "Standort",
         "stage": "Stufe",
         "since": "Seit",

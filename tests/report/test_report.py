@@ -218,6 +218,8 @@ def test_reasons_are_in_the_language_of_the_report(
     german, english = written(found, "de"), written(found, "en")
     assert german.count("Kampagne c1 nicht bestanden") == english.count(why) == 4
     assert "had passed" not in german
+    assert "Gründe sind übersetzt" in german
+    assert "Reasons are quoted as recorded" in english
     # A sentence that has no German stays as it was recorded.
     assert german.count("campaign c1 passed with 30 tests") == 1
 
