@@ -151,8 +151,9 @@ def _told(school: School, story: Story) -> School:
 
 
 def _milestone(change: StageChange) -> Milestone:
-    # The four manual stages are those of a milestone.
-    return Milestone(cast("MilestoneStage", change.stage.value), change.at.date(), change.why)
+    # The four manual stages are those of a milestone, and their evidence names the document.
+    _, _, reference = change.evidence[0].split("/", 2)
+    return Milestone(cast("MilestoneStage", change.stage.value), change.at.date(), reference)
 
 
 def _line_day(change: StageChange) -> LineDay:

@@ -205,8 +205,8 @@ def _campaign(
 
 
 def _attested(line: _Line, at: datetime, stage: Stage, reference: str) -> Entry:
-    why = f"{stage} on {at:%Y-%m-%d} by {reference}; no 24 hours of its line are known"
-    return _stage(line, at, stage, why)
+    why = f"{stage} on {at:%Y-%m-%d} by {reference}; no 24 hours on the right line are proven yet"
+    return _stage(line, at, stage, why, f"milestone:{stage}/{at:%Y-%m-%d}/{reference}")
 
 
 def _stage(line: _Line, at: datetime, stage: Stage, why: str, *evidence: str) -> Entry:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -71,8 +72,10 @@ def test_schools_join_with_the_goal_and_keep_their_milestones() -> None:
     assert first.goal is not None
     assert last.goal is not None
     assert last.goal.denominator - first.goal.denominator == len(last.schools) - len(first.schools)
-    stages = [stone.stage for stone in last.schools[0].sites[0].milestones]
-    assert stages == ["planned", "ordered", "built", "reported"]
+    stones = last.schools[0].sites[0].milestones
+    assert [stone.stage for stone in stones] == ["planned", "ordered", "built", "reported"]
+    # The page said "ordered on 2024-01-14 by ordered on 2024-01-14 by …".
+    assert all(re.fullmatch(r"Los \d+/20\d\d-\d{3}", stone.reference) for stone in stones[:3])
 
 
 def test_a_year_takes_the_requested_time_and_then_time_is_real() -> None:
