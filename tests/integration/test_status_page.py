@@ -183,7 +183,8 @@ async def test_it_refreshes_by_script_but_not_while_the_user_types(
         down = page.locator(".counts .down strong")
         assert await down.inner_text() == "1"
         await page.clock.run_for(16_000)
-        await page.wait_for_function("document.querySelector('.counts .down').innerText[0] === '2'")
+        # A predicate in JavaScript would be evaluated in the page, which its policy forbids.
+        await down.filter(has_text="2").wait_for()
         await page.focus("input[type=search]")
         await page.clock.run_for(65_000)
         assert await down.inner_text() == "2"
