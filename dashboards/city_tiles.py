@@ -61,7 +61,7 @@ def _judged(
 ) -> tuple[Query, ...]:
     """Return the sentences of a number, each for a comparison, while verdicts are not suspended.
 
-    Before the first verdict there is none of them: `known` has nothing then.
+    Before the first verdict `known` has no series, and the tile shows none of these sentences.
     """
     number = f"(count({of_what}) or 0 * {whole})"
     numbers = numbered(whole=whole, number=number)
