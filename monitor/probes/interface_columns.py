@@ -35,6 +35,7 @@ TWINS = (
     (WIDE_PACKETS, ("ifInUcastPkts", "ifOutUcastPkts")),
 )
 _WIDE = (*WIDE_OCTETS, *WIDE_PACKETS)
+_FINAL = frozenset({"ifHighSpeed", *_WIDE})
 _NARROW = frozenset(name for _, narrow in TWINS for name in narrow)
 FASTEST_MBPS = 10_000_000
 """10 Tbit/s. Some agents send 4294967295, -1 or bit/s in place of Mbit/s."""
@@ -77,13 +78,11 @@ def are_in_doubt(columns: Columns, types: Types) -> bool:
 def _have_the_same_rows(columns: Columns) -> bool:
     """Return whether no interface lacks a speed or a 64-bit counter, by a quick comparison.
 
-    Most devices send all columns of one poll with the same rows in the same order: comparing two
-    such lists is a tenth of what a set of all rows costs.
+    Most devices send all columns of one poll with the same rows in the same order: comparing such
+    lists is a tenth of what a set of all rows costs.
     """
-    rows = list(columns.get("ifHighSpeed", ()))
-    return all(name in columns for name in _WIDE) and all(
-        list(columns[name]) == rows for name in _OF_EITHER if name in columns
-    )
+    rows = [*map(list, columns.values())]
+    return columns.keys() >= _FINAL and rows.count(rows[0]) == len(rows)
 
 
 def _counting(columns: Columns) -> set[int]:
