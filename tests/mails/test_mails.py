@@ -139,6 +139,22 @@ def test_english_mails_without_contacts_and_about_the_monitor(tmp_path: Path, bo
         assert "What to do: http" in text
 
 
+@pytest.mark.parametrize(("language", "word"), [("de", "Überwachung"), ("en", "Daemon")])
+def test_a_mail_about_several_daemons_names_each(
+    tmp_path: Path, box: Mailbox, language: Language, word: str
+) -> None:
+    shards = ("shard-1:9822", "shard-2:9822")
+    alerts = [line_down("koellerholz", "main", "Köllerholz-Schule") for _ in shards]
+    for alert, shard in zip(alerts, shards, strict=True):
+        alert["labels"] = {"alertname": "LedgerUnhealthy", "severity": "ticket", "instance": shard}
+    with mailing(tmp_path, box.address, language) as alertmanager:
+        alertmanager.alert(*alerts)
+        mail = box.next()
+    for shard in shards:
+        assert f"\n{word}: {shard}\n" in part(mail, "plain")
+        assert f"\n{word}: {shard}\n" in part(mail, "html")
+
+
 def test_english_mail_with_every_detail(tmp_path: Path, box: Mailbox) -> None:
     write_template(tmp_path)
     with mailing(tmp_path, box.address, "en") as alertmanager:
