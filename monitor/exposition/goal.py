@@ -136,13 +136,15 @@ ROLLOUT_BUILDING_PAUSE_SECONDS: Final = Metric(
     "rollout_building_pause_seconds",
     Kind.GAUGE,
     "seconds",
-    "Time since the last line was built, in whole days; absent while none was built",
+    "Time since one of the goal last got its line, in whole days; a school counts with its last "
+    "site; absent while none did",
 )
 ROLLOUT_BUILDING_LAST_TIMESTAMP_SECONDS: Final = Metric(
     "rollout_building_last_timestamp_seconds",
     Kind.GAUGE,
     "seconds",
-    "End of the day on which the last line was built, Unix time; absent while none was built",
+    "End of the day on which one of the goal last got its line, Unix time; a school counts with "
+    "its last site; absent while none did",
 )
 ROLLOUT_BUILDING_USUAL_PAUSE_SECONDS: Final = Metric(
     "rollout_building_usual_pause_seconds",

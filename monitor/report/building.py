@@ -93,9 +93,8 @@ def _connected(
     first: dict[Stage, date] = {}
     for change in changes:
         first.setdefault(change.stage, change.since.astimezone(zone).date())
-    built = milestone or first.get(Stage.BUILT)
-    if built is not None:
-        return Connected(built if built > watched else None)
+    if milestone is not None:
+        return Connected(milestone if milestone > watched else None)
     live = first.get(Stage.LIVE)
     if live is not None:
         return Connected(live if live > watched + SETTLING else None)

@@ -94,8 +94,8 @@ class Forecast:
     `early`, `middle` and `late` are the days by which 10, 50 and 90 % of the futures
     have everything built; None without a forecast, or if that many are not done in 30
     years. `reached` is the day since which the goal has been reached continuously, else None.
-    `pause_days` is how long nothing was built, `usual_pause_days` the 90th percentile of the
-    pauses before that; None if nothing was built, or too little to tell.
+    `pause_days` is how long none of the goal's units was completed, `usual_pause_days` the 90th
+    percentile of the pauses before that; None if nothing was built, or too little to tell.
     `overdue_days` says by how many days the target is overdue, or was when the goal was
     reached; 0 if it is not, None without a target.
     """

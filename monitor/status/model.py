@@ -274,7 +274,9 @@ class GoalStatus(Answer):
     early: date | None = Field(description="Day by which all lines are built in 1 of 10 futures.")
     middle: date | None = Field(description="The same in 5 of 10 futures.")
     late: date | None = Field(description="The same in 9 of 10 futures.")
-    pause_days: int | None = Field(description="Days since the last line was built.")
+    pause_days: int | None = Field(
+        description="Days since one of the goal last got its line; a school with its last site."
+    )
 
 
 class ProviderOutageStatus(Answer):

@@ -116,8 +116,10 @@ _SENTENCES: Final[Mapping[str, Text]] = {
         "Für eine Prognose gibt es zu wenige Belege.",
     ),
     "outlook.stalled": Text(
-        "Building has stalled: nothing for {days} days, longer than nine in ten previous pauses.",
-        "Der Bau steht still: seit {days} Tagen nichts, länger als neun von zehn Pausen davor.",
+        "Building has stalled: no {unit} completed for {days} days, longer than nine in ten "
+        "previous pauses.",
+        "Der Bau steht still: seit {days} Tagen keine {unit} fertig, länger als neun von zehn "
+        "Pausen davor.",
     ),
     "outlook.no end in sight": Text(
         "At the current pace there is no end in sight.",

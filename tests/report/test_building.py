@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from monitor.inventory.city import Milestone
 from monitor.report.building import SETTLING, connected, course_of
 from monitor.report.forecast import Outlook
@@ -65,9 +67,32 @@ def test_without_a_milestone_it_is_the_first_live_day() -> None:
     assert (days(found), found.before) == ([(date(2020, 8, 1), 1)], 0)
 
 
-def test_a_recorded_milestone_counts_after_its_removal_from_the_file() -> None:
-    found = course(city_with_goal(listed_school("a")), stage("a/main", at(2020, 6, 2), Stage.BUILT))
-    assert days(found) == [(date(2020, 6, 2), 1)]
+@pytest.mark.parametrize(
+    "corrected",
+    [
+        word(listed_school("a"), date(2020, 5, 4), "ordered"),
+        word(listed_school("a"), TODAY + timedelta(days=1)),
+    ],
+    ids=["taken back", "moved to a later day"],
+)
+def test_a_milestone_that_was_corrected_does_not_count_although_it_is_recorded(
+    corrected: School,
+) -> None:
+    found = course(
+        city_with_goal(corrected),
+        stage("a/main", at(2020, 6, 2), Stage.BUILT),
+        stage("a/main", at(2020, 6, 3), Stage.ORDERED),
+    )
+    assert (days(found), found.before) == ([], 0)
+
+
+def test_without_its_milestone_a_site_recorded_as_built_counts_from_its_first_live_day() -> None:
+    found = course(
+        city_with_goal(listed_school("a")),
+        stage("a/main", at(2020, 6, 2), Stage.BUILT),
+        stage("a/main", at(2020, 8, 1), Stage.LIVE),
+    )
+    assert days(found) == [(date(2020, 8, 1), 1)]
 
 
 def test_a_campaign_proves_that_a_line_exists_but_not_since_when() -> None:

@@ -20,6 +20,7 @@ from monitor.report.output import to_csv, to_html, to_json, to_markdown
 from monitor.report.report import RolloutReport, end_of, record, rollout_report
 from monitor.rollout.stage import Stage
 from monitor.rollout.stage_records import ReportedFigure, reported_entry
+from monitor.simulator.play import inventory_at, story_of
 from monitor.simulator.years import rollout_history
 from monitor.words.report import WORDS
 from tests.rollout.rollouts import HOSTILE, Entries, at, city_with_goal, goal, listed_school, stage
@@ -155,8 +156,9 @@ def test_an_unreachable_goal_and_a_standstill_are_reported() -> None:
     ]
     found = report(at(2020, 6, 1), entries, city)
     assert found.forecast.outlook is Outlook.STALLED
-    assert "seit 58 Tagen keine Leitung, länger als neun von zehn Pausen davor (9 Tage)" in to_html(
-        found, "de"
+    assert (
+        "seit 58 Tagen keine Schulen fertig, länger als neun von zehn Pausen davor (9 Tage)"
+        in to_html(found, "de")
     )
 
 
@@ -332,7 +334,8 @@ def test_csv_has_a_line_per_site_and_no_formulas() -> None:
 
 
 def test_json_holds_counts_with_their_rows() -> None:
-    found = json.loads(to_json(middle()))
+    told = inventory_at(CITY, story_of(STORY), MIDDLE)
+    found = json.loads(to_json(report(city=told)))
     assert found["now"]["row"] == middle().point.row
     assert found["goal"]["denominator"] == middle().scope.denominator
     assert found["forecast"]["early_10_percent"] < found["forecast"]["middle_50_percent"]

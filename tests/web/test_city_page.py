@@ -83,7 +83,7 @@ async def test_a_rejected_configuration_is_on_the_page(language: str, said: str)
     [
         (Outlook.EXPECTED, "zwischen 10.03.2023 und 05.01.2024 gebaut"),
         (Outlook.UNREACHABLE, "Das Ziel ist nicht erreichbar: Es verlangt 82, aufgeführt sind 80."),
-        (Outlook.STALLED, "Der Bau steht still: seit 99 Tagen nichts"),
+        (Outlook.STALLED, "Der Bau steht still: seit 99 Tagen keine Schulen fertig"),
         (Outlook.TOO_LITTLE_EVIDENCE, "zu wenige Belege"),
     ],
 )
