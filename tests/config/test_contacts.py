@@ -94,8 +94,8 @@ ONE = "schools:\n  koellerholz:\n    contacts:\n      - {name: Frau Secret, phon
         (
             'schools: {"Frau Secret": {}}\n',
             (
-                "1:11: a key of schools has the wrong form; allowed: lower-case letters, digits "
-                "and inner hyphens, at most 48"
+                "1:11: a key of schools has the wrong form; allowed: lower-case letters a to z, "
+                "digits and inner hyphens, at most 48"
             ),
         ),
     ],

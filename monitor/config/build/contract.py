@@ -13,6 +13,7 @@ from monitor.words.rate import rate
 
 if TYPE_CHECKING:
     from monitor.config.build.merge import Merged
+    from monitor.config.shape.layout import Location
     from monitor.config.shape.rules import ContractRules
     from monitor.config.tree.problems import Findings
     from monitor.config.tree.text import Node
@@ -50,8 +51,18 @@ def _check_order(
     less: int = getattr(merged.rules, lower)
     more: int = getattr(merged.rules, upper)
     if less > more:
+        path = merged.nearest_path(lower, upper)
+        low, high = (
+            f"{key} ({rate(bps, figures=6)}{_origin(merged.paths[key], path, root)})"
+            for key, bps in ((lower, less), (upper, more))
+        )
         findings.add(
-            mark_of(root, merged.nearest_path(lower, upper)),
-            f"{lower} ({rate(less, figures=6)}) is more than {upper} ({rate(more, figures=6)})",
+            mark_of(root, path),
+            f"{low} is more than {high}",
             "allowed: minimum ≤ normal ≤ contracted",
         )
+
+
+def _origin(path: Location, here: Location, root: Node) -> str:
+    """Return the line of a value that another level sets, so that it is found; else nothing."""
+    return "" if path[:-1] == here[:-1] else f", inherited from line {mark_of(root, path).line}"

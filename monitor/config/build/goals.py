@@ -106,6 +106,6 @@ def _check_days(rules: ReportedGoalRules, index: int, root: Node, findings: Find
         if entry.day <= before.day:
             findings.add(
                 mark_of(root, ("goals", "reported", index, "entries", number, "day")),
-                f"{entry.day} comes after {before.day}",
+                f"{entry.day} is not after {before.day}, the day of the entry above",
                 "allowed: days ascending",
             )

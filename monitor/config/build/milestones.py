@@ -5,6 +5,7 @@ Must not know: what a milestone is used for.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from monitor.config.tree.places import mark_of
@@ -24,14 +25,18 @@ def check_milestones(
     milestones: Sequence[MilestoneRules], path: Location, root: Node, findings: Findings
 ) -> None:
     """Add a problem for each milestone of the site at `path` that is out of order."""
-    before = None
-    for index, stone in enumerate(milestones):
-        if before is not None and (
-            _STAGES.index(stone.stage) <= _STAGES.index(before.stage) or stone.day < before.day
-        ):
+    for index, (before, stone) in enumerate(pairwise(milestones), start=1):
+        mark = mark_of(root, (*path, "milestones", index))
+        if _STAGES.index(stone.stage) <= _STAGES.index(before.stage):
             findings.add(
-                mark_of(root, (*path, "milestones", index)),
-                f"{stone.stage} ({stone.day}) comes after {before.stage} ({before.day})",
-                f"allowed: each stage once, in the order {', '.join(_STAGES)}, days ascending",
+                mark,
+                f"{stone.stage} is listed after {before.stage}",
+                f"allowed: each stage once, in the order {', '.join(_STAGES)}",
             )
-        before = stone
+        elif stone.day < before.day:
+            findings.add(
+                mark,
+                f"the day of {stone.stage} ({stone.day}) is before the day of {before.stage} "
+                f"({before.day})",
+                "allowed: days in the order of the stages",
+            )

@@ -40,7 +40,7 @@ def check_names(root: Node, findings: Findings) -> None:
             _check_exists(root, section, node, findings)
     schools = _items(node_at(root, ("schools",)))
     _check_unique(schools, "id", "school id", findings)
-    _check_unique(schools, "number", "official number", findings)
+    _check_unique(schools, "number", "official number", findings, cure="correct it")
     references = _items(node_at(root, ("references",)))
     _check_unique(references, "name", "reference name", findings)
     _check_witnesses(references, findings)
@@ -113,7 +113,14 @@ def _check_witnesses(references: tuple[Node, ...], findings: Findings) -> None:
         )
 
 
-def _check_unique(nodes: tuple[Node, ...], key: str, what: str, findings: Findings) -> None:
+def _check_unique(
+    nodes: tuple[Node, ...],
+    key: str,
+    what: str,
+    findings: Findings,
+    *,
+    cure: str = "choose another",
+) -> None:
     seen: dict[str, int] = {}
     for node in nodes:
         value = node_at(node, (key,))
@@ -123,7 +130,7 @@ def _check_unique(nodes: tuple[Node, ...], key: str, what: str, findings: Findin
             findings.add(
                 value.mark,
                 f"{what} {shown(value.value)} is already taken in line {seen[value.value]}",
-                "choose another",
+                f"{cure}, or delete one of the two entries",
             )
         seen.setdefault(value.value, value.mark.line)
 

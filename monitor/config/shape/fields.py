@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from monitor.config.rows import slug
 from monitor.config.shape import units
 from monitor.config.tree.problems import shown
 from monitor.config.tree.text import Ambiguous
@@ -69,10 +70,10 @@ _HOST_SCHEMA: dict[str, Any] = {
 
 # The form that each pattern requires, as text.
 PATTERN_FORMS: Final = {
-    _SLUG: "allowed: lower-case letters, digits and inner hyphens, at most 48",
-    _CHECK_NAME: "allowed: lower-case letters, digits and inner hyphens; not icmp, interfaces, "
-    "hardware",
-    _DEVICE_NAME: "allowed: lower-case letters, digits and inner hyphens, not router",
+    _SLUG: "allowed: lower-case letters a to z, digits and inner hyphens, at most 48",
+    _CHECK_NAME: "allowed: lower-case letters a to z, digits and inner hyphens; not icmp, "
+    "interfaces, hardware",
+    _DEVICE_NAME: "allowed: lower-case letters a to z, digits and inner hyphens, not router",
     _TEXT: "allowed: 1 to 200 characters without spaces around them",
     _SCHOOL_NUMBER: "allowed: the official school number, 4 to 8 digits or capital letters with "
     "inner hyphens, in quotes",
@@ -85,6 +86,14 @@ PATTERN_FORMS: Final = {
     _OBJECT: "allowed: the name of an object in its MIB, such as ifInOctets",
     _USER: "allowed: 1 to 32 letters, digits and signs of ASCII",
 }
+
+
+def name_meant(value: object, pattern: str) -> str:
+    """Return the remedy for a short name with capitals, umlauts or blanks; empty for any other."""
+    if pattern not in {_SLUG, _CHECK_NAME, _DEVICE_NAME} or not isinstance(value, str):
+        return ""
+    name = slug(value)
+    return f"did you mean {name}?" if re.fullmatch(pattern, name) else ""
 
 
 def refuse(message: str) -> PydanticCustomError:

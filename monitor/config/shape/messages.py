@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from monitor.config.shape import units
-from monitor.config.shape.fields import PATTERN_FORMS
+from monitor.config.shape.fields import PATTERN_FORMS, name_meant
 from monitor.config.shape.goals import GoalsRules
 from monitor.config.shape.layout import keys_at, path_of
 from monitor.config.shape.rules import (
@@ -87,8 +87,13 @@ def note(detail: ErrorDetails, root: Node, findings: Findings) -> None:
     elif kind == "extra_forbidden":
         findings.add(key_mark_of(root, path), *_unknown_key(location))
     elif location and location[-1] == "[key]":
-        form = PATTERN_FORMS.get(str(context.get("pattern")), "")
-        findings.add(key_mark_of(root, path), f"key {shown(value)} has the wrong form", form)
+        pattern = str(context.get("pattern"))
+        findings.add(
+            key_mark_of(root, path),
+            f"key {shown(value)} has the wrong form",
+            PATTERN_FORMS.get(pattern, ""),
+            name_meant(value, pattern),
+        )
     elif path[:1] == ("credentials",) and kind == "literal_error":
         literals = str(context["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
         findings.add(mark, f"{path[-1]} is unknown", listed(literals))
@@ -161,8 +166,9 @@ def _note_value(
         near = "write it without quotes" if value in literals else near
         findings.add(mark, f"found {shown(value)}", listed(literals, 40), near)
     elif kind == "string_pattern_mismatch":
-        form = PATTERN_FORMS.get(str(context["pattern"]), "")
-        findings.add(mark, f"found {shown(value)}", form)
+        pattern = str(context["pattern"])
+        form = PATTERN_FORMS.get(pattern, "")
+        findings.add(mark, f"found {shown(value)}", form, name_meant(value, pattern))
     else:
         findings.add(mark, *_bounds(detail, context))
 

@@ -37,6 +37,7 @@ HOURS_FORMS: Final = "allowed: local hours such as 07:45-13:30"
 
 _RATE_FACTORS: Final = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
 _VOLUME_FACTORS: Final = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_YEARS: Final = range(2000, 2100)  # as in DAY_PATTERN
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -142,12 +143,35 @@ def parse_day(text: str) -> date:
     Raises:
         UnitError: if the day is not in ISO 8601 form or does not exist.
     """
+    day = _day(text, DAY_FORMS)
+    if day is None:
+        raise UnitError(f"{shown(text)} is not a day; {DAY_FORMS}")
+    if not re.fullmatch(DAY_PATTERN, text):
+        raise UnitError(f"{shown(text)} is not a day; {DAY_FORMS}; did you mean {day}?")
+    return day
+
+
+def _day(text: str, forms: str) -> date | None:
+    """Return the day that a text means in one of the usual notations, None if it is in none.
+
+    Raises:
+        UnitError: if there is no such day, or it is out of range.
+    """
+    if found := re.fullmatch(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})", text):
+        year, month, day = map(int, found.groups())
+    elif found := re.fullmatch(r"([0-9]{1,2})[.] ?([0-9]{1,2})[.] ?([0-9]{4}|[0-9]{2})", text):
+        day, month, year = map(int, found.groups())
+        year += 0 if len(found[3]) == len("2026") else _YEARS[0]
+    else:
+        return None
     try:
-        if re.fullmatch(DAY_PATTERN, text):
-            return date.fromisoformat(text)
+        meant = date(year, month, day)
     except ValueError:
-        raise UnitError(f"there is no day {text}; {DAY_FORMS}") from None
-    raise UnitError(f"{shown(text)} is not a day; {DAY_FORMS}")
+        raise UnitError(f"there is no day {text}; {forms}") from None
+    if year not in _YEARS:
+        allowed = f"allowed: a day from {_YEARS[0]}-01-01 to {_YEARS[-1]}-12-31"
+        raise UnitError(f"{text} is out of range; {allowed}")
+    return meant
 
 
 def parse_hours(text: str) -> tuple[time, time]:
@@ -170,12 +194,14 @@ def parse_instant(text: str) -> datetime:
     Raises:
         UnitError: if the form is different, or there is no such day.
     """
-    try:
-        if re.fullmatch(INSTANT_PATTERN, text):
-            return datetime.fromisoformat(text)
-    except ValueError:
-        raise UnitError(f"there is no day {text[:10]}; {INSTANT_FORMS}") from None
-    raise UnitError(f"{shown(text)} is not an instant; {INSTANT_FORMS}")
+    found = re.fullmatch(r"(.{6,12}?)([ T])([0-9]{2}:.+)", text)
+    day = _day(found[1], INSTANT_FORMS) if found else None
+    meant = f"{day}{found[2]}{found[3]}" if found else ""
+    if not re.fullmatch(INSTANT_PATTERN, meant):
+        raise UnitError(f"{shown(text)} is not an instant; {INSTANT_FORMS}")
+    if meant != text:
+        raise UnitError(f"{shown(text)} is not an instant; {INSTANT_FORMS}; did you mean {meant}?")
+    return datetime.fromisoformat(text)
 
 
 def time_zone(name: str) -> ZoneInfo | None:

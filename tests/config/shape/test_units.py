@@ -100,6 +100,62 @@ def test_any_text_gives_a_quantity_or_a_unit_error(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "23.11.2026",
+            (
+                "“23.11.2026” is not a day; allowed: a day such as 2026-10-01; did you mean "
+                "2026-11-23?"
+            ),
+        ),
+        ("3.1.26", "did you mean 2026-01-03?"),
+        ("3. 1. 2026", "did you mean 2026-01-03?"),
+        ("2026-1-3", "did you mean 2026-01-03?"),
+        ("2026/01/03", "did you mean 2026-01-03?"),
+        ("1925-02-10", "1925-02-10 is out of range; allowed: a day from 2000-01-01 to 2099-12-31"),
+        ("10.02.1925", "10.02.1925 is out of range; allowed: a day from 2000-01-01 to 2099-12-31"),
+        ("2026-13-01", "there is no day 2026-13-01; allowed: a day such as 2026-10-01"),
+        ("30.02.2026", "there is no day 30.02.2026; allowed: a day such as 2026-10-01"),
+    ],
+)
+def test_an_invalid_day_gets_a_cure(text: str, said: str) -> None:
+    with pytest.raises(units.UnitError) as caught:
+        units.parse_day(text)
+    assert str(caught.value).endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("23.11.2026 18:00", "; did you mean 2026-11-23 18:00?"),
+        (
+            "23.11.2026",
+            (
+                "“23.11.2026” is not an instant; allowed: 2026-10-01 18:00, or with its "
+                "zone 2026-10-01T18:00+02:00"
+            ),
+        ),
+        (
+            "1925-02-10 18:00",
+            "1925-02-10 is out of range; allowed: a day from 2000-01-01 to 2099-12-31",
+        ),
+        (
+            "30.02.2026 18:00",
+            (
+                "there is no day 30.02.2026; allowed: 2026-10-01 18:00, or with its "
+                "zone 2026-10-01T18:00+02:00"
+            ),
+        ),
+    ],
+)
+def test_an_invalid_instant_gets_a_cure(text: str, said: str) -> None:
+    with pytest.raises(units.UnitError) as caught:
+        units.parse_instant(text)
+    assert str(caught.value).endswith(said)
+
+
+@pytest.mark.parametrize(
     "pattern",
     [
         units.RATE_PATTERN,
