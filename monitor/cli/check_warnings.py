@@ -8,6 +8,7 @@ Must not know: how a file is read, or who prints.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from monitor.calendar.school_days import NOTHING_KNOWN, CalendarError, SchoolCalendar
 from monitor.cli.hints import has_no_holidays
@@ -51,7 +52,8 @@ def _warnings(
             f"{until}; every later weekday counts as a school day: add them to city.holidays",
         )
     for key, sentence in odd_locations(inventory):
-        yield _place_of(root, key), sentence
+        yield mark_of(_node_of(root, key), ("location",)), sentence
+    yield from _early_milestones(root, inventory, now)
     if (insecure := unencrypted(inventory)) is not None:
         names: set[object] = {access.credential for access in insecure_accesses(inventory)}
         # An unknown name is an error, and nothing more is known about it.
@@ -105,11 +107,28 @@ def _first(root: Node, wanted: str, values: set[object]) -> Mark:
     return root.mark
 
 
-def _place_of(root: Node, site: SiteKey) -> Mark:
-    """Return the position of a site's location."""
+def _early_milestones(
+    root: Node, inventory: Inventory, now: datetime
+) -> Iterator[tuple[Mark, str]]:
+    today = now.astimezone(ZoneInfo(inventory.calendar.timezone)).date()
+    for school, site in inventory.sites():
+        key = school.key(site)
+        for index, stone in enumerate(site.milestones):
+            if stone.day > today:
+                yield (
+                    mark_of(_node_of(root, key), ("milestones", index, "day")),
+                    (
+                        f"{key}: the day of {stone.stage} ({stone.day}) is in the future, and does "
+                        "not count before that day; a milestone is a step that was completed: "
+                        "correct the day, or delete the entry until then"
+                    ),
+                )
+
+
+def _node_of(root: Node, site: SiteKey) -> Node:
+    """Return the entry of a site, or of its school if the school has only one."""
     school = _with_id(node_at(root, ("schools",)), site.school) or root
-    there = _with_id(node_at(school, ("sites",)), site.site) or school
-    return mark_of(there, ("location",))
+    return _with_id(node_at(school, ("sites",)), site.site) or school
 
 
 def _with_id(nodes: Node | None, wanted: str) -> Node | None:

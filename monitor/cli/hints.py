@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from monitor.inventory.checks import CheckKind, snmp_access
-from monitor.inventory.city import NO_CITY
+from monitor.inventory.city import NO_CITY, ExpectedLine
 from monitor.words.plural import count_of
 from monitor.words.terms import NO_CONTRACT
 
@@ -40,6 +40,7 @@ _CONTRACT: Final = (
         "minimum_up: 600 Mbit/s, availability: 99.5 %}}"
     ),
 )
+_TESTS: Final = "defaults: {throughput: {method: iperf3}}"
 _LESSONS: Final = (
     "lessons: {Gymnasium: [{weekdays: [mon, tue, wed, thu, fri], hours: 07:45-13:30}]}"
 )
@@ -130,11 +131,35 @@ def hints(inventory: Inventory) -> Iterator[Hint]:
             (_LESSONS,),
             "type: Gymnasium",
         )
+    yield from _of_the_goal(inventory)
     if unplaced := sum(site.location is None for site in sites):
         yield Hint(
             f"no location for {unplaced} of {count_of(len(sites), 'site')}: they are on no map",
             each="location: [51.48, 7.22]",
         )
+
+
+def _of_the_goal(inventory: Inventory) -> Iterator[Hint]:
+    """Yield what keeps the goal's sites from ever being live or verified."""
+    goal = inventory.goal
+    lines = [site.uplink for school, site in inventory.sites() if goal and goal.covers(school)]
+    if untested := sum(line.throughput is None for line in lines):
+        yield Hint(
+            f"the goal needs speed tests, and none is set at {untested} of "
+            f"{count_of(len(lines), 'site')}: {_they(untested)} never verified",
+            (_TESTS,),
+        )
+    if unnamed := sum(line.expected == ExpectedLine() for line in lines):
+        have = "has" if unnamed == 1 else "have"
+        yield Hint(
+            f"the goal needs to know which line is the right one, and {unnamed} of "
+            f"{count_of(len(lines), 'site')} {have} no `line`: {_they(unnamed)} never live",
+            each="line: {sys_name: gw-goethe-schule}",
+        )
+
+
+def _they(number: int) -> str:
+    return "it is" if number == 1 else "they are"
 
 
 def _of_the_city(inventory: Inventory) -> Iterator[Hint]:

@@ -19,8 +19,51 @@ def sentences(text: str) -> list[str]:
     return [one.sentence for one in hints(load_text(text.encode(), "schools.yaml"))]
 
 
-def test_a_complete_city_gets_no_hints() -> None:
-    assert list(hints(load(ROOT / "config" / "schools.yaml"))) == []
+def test_the_example_city_lacks_only_what_proves_its_goal() -> None:
+    """How a line is tested and told from an old one is in no public source."""
+    found = [one.sentence for one in hints(load(ROOT / "config" / "schools.yaml"))]
+    assert found == [
+        "the goal needs speed tests, and none is set at 99 of 99 sites: they are never verified",
+        (
+            "the goal needs to know which line is the right one, and 99 of 99 sites have no "
+            "`line`: they are never live"
+        ),
+    ]
+
+
+GOAL = """\
+lessons: {Gymnasium: [{weekdays: [mon], hours: 07:45-13:30}], Realschule: []}
+goals:
+  connectivity:
+    {name: A, criterion: contract, target: 2027-12-31, denominator: 9, unit: schools, source: x}
+"""
+TWO = (
+    "schools:\n  - {id: goethe, router: 192.0.2.10, type: Gymnasium}\n"
+    "  - {id: schiller, router: 192.0.2.20, type: Realschule}\n"
+)
+
+
+def test_a_goal_that_no_school_can_reach_gets_hints_whose_yaml_removes_them() -> None:
+    contract = next(one for one in hints(load_text(TWO.encode(), "x")) if "contract" in str(one))
+    providers, defaults = contract.add
+    text = f"{providers}\n{defaults}\n{GOAL}{TWO}"
+    assert not any("the goal needs" in one for one in sentences(text.replace(GOAL, ""))), "no goal"
+    tests, line = (
+        one for one in hints(load_text(text.encode(), "x")) if "the goal needs" in one.sentence
+    )
+    assert "at 2 of 2 sites" in tests.sentence
+    assert "2 of 2 sites have no `line`" in line.sentence
+    (yaml,) = tests.add
+    text = text.replace(defaults, f"{defaults.removesuffix('}')}, {yaml.partition('{')[2]}")
+    text = text.replace("type: Gym", f"{line.each}, type: Gym")
+    assert [one for one in sentences(text) if "the goal needs" in one] == [
+        (
+            "the goal needs to know which line is the right one, and 1 of 2 sites has no `line`: "
+            "it is never live"
+        )
+    ]
+    of_type = text.replace("source: x", "source: x, types: [Gymnasium]")
+    assert not any("the goal needs" in one for one in sentences(of_type)), "the other is no part"
 
 
 def test_hints_name_what_three_lines_lack() -> None:

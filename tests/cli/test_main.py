@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -80,6 +81,37 @@ def test_check_warns_of_a_goal_that_lists_too_few(tmp_path: Path) -> None:
     assert "warning: goals.connectivity wants 3 schools, and 2 of them are listed" in errors
     file.write_text(text.replace("denominator: 3", "denominator: 2"), encoding="utf-8")
     assert "goals.connectivity" not in invoke("check", file)[2]
+
+
+def test_check_warns_of_a_milestone_in_the_future(tmp_path: Path) -> None:
+    day = (datetime.now(UTC) + timedelta(days=90)).date()
+    file = tmp_path / "schools.yaml"
+    file.write_text(
+        f"""\
+city: {{timezone: UTC}}
+schools:
+  - id: goethe
+    router: 192.0.2.10
+    milestones:
+      - {{stage: ordered, day: 2026-01-01, reference: Order 1}}
+      - {{stage: built, day: {day}, reference: Protocol 2}}
+  - id: schiller
+    sites:
+      - {{id: main, router: 192.0.2.20}}
+      - id: annex
+        router: 192.0.2.30
+        milestones: [{{stage: planned, day: {day}, reference: Plan 3}}]
+""",
+        encoding="utf-8",
+    )
+    code, _, errors = invoke("check", file)
+    assert code == 0
+    said = "is in the future, and does not count before that day; a milestone is a step that was"
+    warnings = [line for line in errors.splitlines() if ": warning: " in line]
+    assert [line.partition(f" {said}")[0] for line in warnings] == [
+        f"{file}:7:29: warning: goethe/main: the day of built ({day})",
+        f"{file}:13:44: warning: schiller/annex: the day of planned ({day})",
+    ]
 
 
 def test_check_lists_the_schools_if_asked(config: Path) -> None:
