@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
-from monitor.config import load_text, schema
+from monitor.cli.check_warnings import warnings_of
+from monitor.cli.hints import hints
+from monitor.config import examine, load_text, schema
 
-PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
-TEXT = PAGE.read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+TEXT = (DOCS / "configuration.md").read_text(encoding="utf-8")
 
 
 def test_every_key_is_in_the_reference_with_its_meaning_and_default() -> None:
@@ -40,6 +43,36 @@ def test_every_key_is_in_the_reference_with_its_meaning_and_default() -> None:
 def test_every_section_is_explained() -> None:
     for section in schema()["properties"]:
         assert f"| `{section}` | " in TEXT
+
+
+def examples(page: str) -> list[str]:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    return re.findall(r"^```yaml\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def test_the_example_of_a_roll_out_lacks_nothing_that_its_goal_needs() -> None:
+    (example,) = examples("rollout.md")
+    found = examine(example.encode(), "example")
+    assert found.error is None, found.error
+    assert found.inventory is not None
+    assert warnings_of("example", found, datetime(2026, 12, 1, tzinfo=UTC)) == []
+    assert [one.sentence for one in hints(found.inventory) if "goal" in str(one)] == []
+    sites = {str(school.key(site)): site for school, site in found.inventory.sites()}
+    first, second = sites["goethe-schule/main"], sites["foerde-gymnasium/gym"]
+    assert [one.stage for one in first.milestones] == ["planned", "ordered", "built"]
+    assert (first.lot, second.lot) == ("Lot 1", "Lot 2")
+    assert (first.uplink.provider, second.uplink.provider) == ("NordNetz", "FördeKom")
+
+
+def test_the_example_of_lessons_is_valid() -> None:
+    (example,) = (one for one in examples("configuration.md") if one.startswith("lessons:"))
+    inventory = load_text(f"{example}schools: [{{id: a, router: 192.0.2.1}}]\n".encode(), "example")
+    lessons = inventory.calendar.lessons
+    assert {name: len(periods) for name, periods in lessons.items()} == {
+        "Gymnasium": 1,
+        "Abendgymnasium": 2,
+        "Schule für Kranke": 0,
+    }
 
 
 def test_the_example_schools_are_valid() -> None:
