@@ -112,8 +112,7 @@ def _markdown(value: object) -> str:
 
 
 def _site(line: SiteLine) -> dict[str, Json]:
-    change = line.change.change if line.change else None
-    rows = line.measurement_rows
+    basis, rows = line.basis, line.measurement_rows
     return {
         "site": line.key,
         "school_number": line.school.number if line.school else "",
@@ -124,9 +123,9 @@ def _site(line: SiteLine) -> dict[str, Json]:
         "programme": line.value("programme"),
         "provider": line.site.uplink.provider if line.site else "",
         "stage": line.stage.value,
-        "since": change.since.isoformat() if change else None,
-        "why": change.why if change else "",
-        "evidence": " ".join(change.evidence) if change else "",
+        "since": basis.since.isoformat() if basis and basis.since else None,
+        "why": basis.why if basis else "",
+        "evidence": " ".join(basis.evidence) if basis else "",
         "row": line.change.row if line.change else None,
         "first_measurement_row": rows[0] if rows else None,
         "last_measurement_row": rows[1] if rows else None,

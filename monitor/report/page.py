@@ -322,7 +322,7 @@ class _Writer:
         return f"{words[key].format(row=row)} {counted}"
 
     def _site(self, line: SiteLine) -> Line:
-        change, rows = line.change, line.measurement_rows
+        change, basis, rows = line.change, line.basis, line.measurement_rows
         tests = ""
         if rows is not None:
             first, last, number = rows
@@ -331,8 +331,8 @@ class _Writer:
             "name": self._names[line.key],
             "key": line.key,
             "stage": stage_name(line.stage, self._language),
-            "since": self._local_day(change.change.since) if change else _NOTHING,
-            "why": self._why(change.change.why) if change else _NOTHING,
+            "since": self._local_day(basis.since) if basis and basis.since else _NOTHING,
+            "why": self._why(basis.why) if basis else _NOTHING,
             "tests": tests,
             "row": change.row if change else _NOTHING,
         }

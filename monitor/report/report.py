@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 from zoneinfo import ZoneInfo
 
-from monitor.campaigns.records import CAMPAIGN, MEASUREMENT, read_campaign, read_measurement
+from monitor.report.evidence import read_evidence
 from monitor.report.history import History, Point, read_history, regressions
 from monitor.report.outlook import forecast_from
 from monitor.report.records import REPORT, HandedOut, read_report, report_entry
@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 
     from monitor.inventory.city import Inventory, ReportedGoal, School, Site
     from monitor.ledger.chain import Entry, EntrySource
+    from monitor.report.evidence import CampaignRows, Evidence
     from monitor.report.forecast import Forecast
     from monitor.report.history import Change, Reported, Scope
+    from monitor.rollout.stage import StageFinding
 
 Dimension = Literal["district", "type", "lot", "programme"]
 DIMENSIONS: Final[tuple[Dimension, ...]] = ("district", "type", "lot", "programme")
-_CAMPAIGN_PREFIX: Final = "campaign:"
 _MONTHS_A_QUARTER: Final = 3
 
 
@@ -38,16 +39,16 @@ _MONTHS_A_QUARTER: Final = 3
 class SiteLine:
     """One site of the goal: its identity, its stage, why, and the ledger rows that prove it.
 
-    `school` is None for a site that is no longer configured. `change` is None if the ledger
-    has no stage. `measurement_rows` are the campaign's first row, last row, and number of
-    tests.
+    `school` is None for a site that is no longer configured. `change` and `basis` are None if the
+    ledger has no stage: when it was recorded, and what it rests on at the report's instant.
     """
 
     key: str
     school: School | None
     site: Site | None
     change: Change | None
-    measurement_rows: tuple[int, int, int] | None = None
+    basis: StageFinding | None = None
+    measurement_rows: CampaignRows | None = None
 
     @property
     def stage(self) -> Stage:
@@ -159,7 +160,7 @@ def rollout_report(
     scope = history.scopes[-1].scope if history.scopes else configured
     empty = Point(as_of, 0, dict.fromkeys(Stage, 0), 0, scope.denominator)
     point = history.point(as_of) or empty
-    sites = _sites(source, inventory, history, scope, until)
+    sites = _sites(read_evidence(source, inventory, until), inventory, history, scope, as_of)
     return RolloutReport(
         city=inventory.city,
         timezone=inventory.calendar.timezone,
@@ -202,38 +203,22 @@ def end_of(day: date, timezone: str) -> datetime:
 
 
 def _sites(
-    source: EntrySource,
+    evidence: Evidence,
     inventory: Inventory,
     history: History,
     scope: GoalScope,
-    until: datetime,
+    as_of: datetime,
 ) -> tuple[SiteLine, ...]:
     configured = {str(school.key(site)): (school, site) for school, site in inventory.sites()}
     stages = history.stages()
-    rows = _campaign_rows(source, until)
     lines = []
     for key in scope.sites:
         school, site = configured.get(key, (None, None))
         change = stages.get(key)
-        evidence = change.change.evidence if change else ()
-        names = (one.removeprefix(_CAMPAIGN_PREFIX) for one in evidence)
-        shown = next((rows[name] for name in names if name in rows), None)
-        lines.append(SiteLine(key, school, site, change, shown))
+        basis = evidence.basis(change.change, as_of) if change else None
+        rows = evidence.rows_of(basis) if basis else None
+        lines.append(SiteLine(key, school, site, change, basis, rows))
     return tuple(lines)
-
-
-def _campaign_rows(source: EntrySource, until: datetime) -> dict[str, tuple[int, int, int]]:
-    """Return per campaign its first and last row and the number of its measurements."""
-    found: dict[str, tuple[int, int, int]] = {}
-    for one in source.entries(CAMPAIGN, None, until):
-        name, row = read_campaign(one.entry).campaign, one.sequence
-        first, last, tests = found.get(name, (row, row, 0))
-        found[name] = (min(first, row), max(last, row), tests)
-    for one in source.entries(MEASUREMENT, None, until):
-        name, row = read_measurement(one.entry).campaign, one.sequence
-        first, last, tests = found.get(name, (row, row, 0))
-        found[name] = (min(first, row), max(last, row), tests + 1)
-    return found
 
 
 def _groups(sites: Iterable[SiteLine], dimension: Dimension) -> tuple[Group, ...]:

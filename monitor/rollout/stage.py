@@ -72,11 +72,11 @@ def stage_of(
 ) -> StageFinding:
     """Return a site's stage at `now`; later evidence is ignored, the order does not matter.
 
-    `zone` is the time zone of the milestones' days.
+    `zone` is the time zone of the days: those of milestones, and those that the reason names.
     """
     days = sorted((day for day in line_days if day.until <= now), key=lambda day: day.until)
     complete = _complete(judged, now)
-    verified = _by_campaigns(complete, now)
+    verified = _by_campaigns(complete, now, zone)
     if verified is not None:
         return verified
     live = _by_line(days)
@@ -103,7 +103,7 @@ def _failed(one: Judged) -> bool:
 
 
 def _by_campaigns(
-    complete: Sequence[tuple[datetime, Judged]], now: datetime
+    complete: Sequence[tuple[datetime, Judged]], now: datetime, zone: ZoneInfo
 ) -> StageFinding | None:
     """Return the stage of a site by its complete campaigns; None if none ever passed."""
     since: datetime | None = None  # of the verification, or of its loss
@@ -126,7 +126,8 @@ def _by_campaigns(
         evidence = (f"campaign:{lost.campaign}", f"campaign:{one.campaign}")
         return StageFinding(Stage.REGRESSED, since, why, evidence)
     proof = (f"campaign:{one.campaign}",)
-    words = f"campaign {one.campaign} passed on {at:%Y-%m-%d} with {one.verdict.counted} tests"
+    day = at.astimezone(zone).date()
+    words = f"campaign {one.campaign} passed on {day} with {one.verdict.counted} tests"
     if now - at >= FRESH:
         why = f"{words}, {FRESH.days} days ago or more: measure again"
         return StageFinding(Stage.LIVE_STALE, at + FRESH, why, proof)

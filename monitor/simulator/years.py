@@ -16,6 +16,7 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from monitor.campaigns.evidence import Measurement, Rates
+from monitor.campaigns.layers import PAYLOAD_OF_WIRE
 from monitor.campaigns.records import CampaignPhase, CampaignStep, campaign_entry, measurement_entry
 from monitor.rollout.goal_records import GoalScope, goal_entry
 from monitor.rollout.stage import Stage
@@ -34,6 +35,7 @@ _LATE_SCHOOLS: Final = 4
 _CAMPAIGN_DAYS: Final = (0, 3, 7)
 _TESTS_A_DAY: Final = 10
 _PAUSE: Final = timedelta(hours=3)
+_MINUTE: Final = timedelta(minutes=1)
 _FORGOTTEN_SHARE: Final = 0.06
 
 
@@ -146,10 +148,12 @@ def _campaigns(line: _Line, at: datetime, end: datetime, random: Random) -> Iter
     verified = False
     passed = ""
     while at < end:
+        at = at.replace(hour=15, minute=0, second=0, microsecond=0)
         name = f"{line.key.replace('/', '-')}-{at:%Y%m%d}"
         fails = random.random() < (0.06 if verified else 0.1)
         yield from _campaign(line, name, at, random, fails=fails)
-        known = at + timedelta(days=_CAMPAIGN_DAYS[-1], hours=12)
+        last = _test_times(at)[-1]
+        known = last + _MINUTE
         if fails:
             if verified:
                 rate = megabits(line.contract.down_bps)
@@ -157,15 +161,16 @@ def _campaigns(line: _Line, at: datetime, end: datetime, random: Random) -> Iter
                     f"campaign {name} failed: download: 90 % of {rate} was reached on 1 of 3 days, "
                     f"owed on two thirds of them; {passed} had passed"
                 )
-                yield _stage(line, known, Stage.REGRESSED, why, f"campaign:{name}")
-            verified, at = False, known + _days(random, 20, 80)
+                proof = (f"campaign:{name}", f"campaign:{passed}")
+                yield _stage(line, known, Stage.REGRESSED, why, *proof, since=last)
+            verified, at = False, last + _days(random, 20, 80)
             continue
-        why = f"campaign {name} passed on {known:%Y-%m-%d} with 30 tests"
+        why = f"campaign {name} passed on {last:%Y-%m-%d} with 30 tests"
         if not verified:
-            yield _stage(line, known, Stage.VERIFIED, why, f"campaign:{name}")
-        verified, passed, at = True, name, known + _days(random, 140, 170)
+            yield _stage(line, known, Stage.VERIFIED, why, f"campaign:{name}", since=last)
+        verified, passed, at = True, name, last + _days(random, 140, 170)
         if random.random() < _FORGOTTEN_SHARE:
-            stale = known + timedelta(days=_FRESH_DAYS)
+            stale = last + timedelta(days=_FRESH_DAYS)
             why += f", {_FRESH_DAYS} days ago or more: measure again"
             yield _stage(line, stale, Stage.LIVE_STALE, why, f"campaign:{name}")
             verified, at = False, stale + _days(random, 10, 60)
@@ -177,41 +182,63 @@ def _campaign(
     contract = line.contract
     down = Rates(contract.down_bps, contract.normal_down_bps, contract.minimum_down_bps)
     up = Rates(contract.up_bps, contract.normal_up_bps, contract.minimum_up_bps)
-    at = at.replace(hour=15, minute=0, second=0, microsecond=0)
-    last = at
+    times = _test_times(at)
     yield campaign_entry(CampaignStep(name, line.key, at, CampaignPhase.STARTED, down, up))
-    for day in _CAMPAIGN_DAYS:
-        for test in range(_TESTS_A_DAY):
-            pause = _PAUSE if test >= _TESTS_A_DAY // 2 else timedelta()
-            last = at + timedelta(days=day, minutes=1 + 12 * test) + pause
-            share = random.uniform(0.55, 0.7) if fails and day else random.uniform(0.92, 0.96)
-            yield measurement_entry(
-                Measurement(
-                    site=line.key,
-                    at=last,
-                    method="iperf3",
-                    down_bps=float(round(share * contract.down_bps)),
-                    up_bps=float(round(random.uniform(0.92, 0.96) * contract.up_bps)),
-                    streams=4,
-                    seconds=10.0,
-                    cross_traffic_share=round(random.uniform(0.001, 0.03), 4),
-                    clock_stepped=False,
-                    held_slot=True,
-                    campaign=name,
-                )
+    for test, when in enumerate(times):
+        # The school's own traffic takes its part of what the line carries.
+        others = round(random.uniform(0.001, 0.03), 4)
+        slow = fails and test >= _TESTS_A_DAY
+        share = (
+            random.uniform(0.55, 0.7) if slow else random.uniform(0.92, PAYLOAD_OF_WIRE) - others
+        )
+        upload = random.uniform(0.92, PAYLOAD_OF_WIRE) - others
+        yield measurement_entry(
+            Measurement(
+                site=line.key,
+                at=when,
+                method="iperf3",
+                down_bps=float(int(share * contract.down_bps)),
+                up_bps=float(int(upload * contract.up_bps)),
+                streams=4,
+                seconds=10.0,
+                cross_traffic_share=others,
+                clock_stepped=False,
+                held_slot=True,
+                campaign=name,
             )
-    ended = last + timedelta(minutes=1)
+        )
+    ended = times[-1] + _MINUTE
     yield campaign_entry(CampaignStep(name, line.key, ended, CampaignPhase.FINISHED, down, up))
 
 
+def _test_times(begin: datetime) -> list[datetime]:
+    """Return when the tests of a campaign start: ten on each day, with a pause after the fifth."""
+    return [
+        begin
+        + timedelta(days=day, minutes=1 + 12 * test)
+        + (_PAUSE if test >= _TESTS_A_DAY // 2 else timedelta())
+        for day in _CAMPAIGN_DAYS
+        for test in range(_TESTS_A_DAY)
+    ]
+
+
 def _attested(line: _Line, at: datetime, stage: Stage, reference: str) -> Entry:
+    # Noon in UTC is on the same day in Europe's time zones.
+    at = at.replace(hour=12, minute=0, second=0)
     why = f"{stage} on {at:%Y-%m-%d} by {reference}; no 24 hours on the right line are proven yet"
     return _stage(line, at, stage, why, f"milestone:{stage}/{at:%Y-%m-%d}/{reference}")
 
 
-def _stage(line: _Line, at: datetime, stage: Stage, why: str, *evidence: str) -> Entry:
+def _stage(
+    line: _Line,
+    at: datetime,
+    stage: Stage,
+    why: str,
+    *evidence: str,
+    since: datetime | None = None,
+) -> Entry:
     at = at.replace(microsecond=0)
-    return stage_entry(StageChange(line.key, at, stage, at, why, evidence))
+    return stage_entry(StageChange(line.key, at, stage, since or at, why, evidence))
 
 
 def _work_day(at: datetime, random: Random) -> datetime:

@@ -18,6 +18,7 @@ from monitor.ledger.store import open_store
 from monitor.report.forecast import Outlook
 from monitor.report.output import to_csv, to_html, to_json, to_markdown
 from monitor.report.report import RolloutReport, end_of, record, rollout_report
+from monitor.rollout.board import RolloutBoard
 from monitor.rollout.stage import Stage
 from monitor.rollout.stage_records import ReportedFigure, reported_entry
 from monitor.simulator.play import inventory_at, story_of
@@ -84,14 +85,40 @@ def test_evidence_names_the_rows_of_the_campaign() -> None:
     verified = [line for line in middle().sites if line.stage is Stage.VERIFIED]
     assert verified
     for line in verified:
-        assert line.change is not None
+        assert line.basis is not None
         assert line.measurement_rows is not None
         first, last, tests = line.measurement_rows
-        campaign = line.change.change.evidence[0].removeprefix("campaign:")
+        campaign = line.basis.evidence[0].removeprefix("campaign:")
         rows = [row for row in STORY[first - 1 : last] if row.payload.get("campaign") == campaign]
         assert tests == 30
         assert len(rows) == 32
         assert all(row.subject == line.key for row in rows)
+
+
+def test_a_verified_site_rests_on_its_newest_campaign_as_on_its_page() -> None:
+    board = RolloutBoard(CITY, [entry for entry in STORY if entry.at <= MIDDLE])
+    board.tick(MIDDLE)
+    sites = json.loads(to_json(middle()))["sites"]
+    again = 0
+    for line, shown in zip(middle().sites, sites, strict=True):
+        if line.stage is not Stage.VERIFIED:
+            continue
+        page = board.findings[line.key]
+        assert page.since is not None
+        assert (shown["since"], shown["why"]) == (page.since.isoformat(), page.why), line.key
+        assert shown["evidence"].split() == list(page.evidence), line.key
+        assert line.change is not None
+        again += shown["evidence"].split() != list(line.change.change.evidence)
+    assert again > 5, "sites that were verified again since their stage was recorded"
+
+
+def test_evidence_that_the_campaigns_do_not_give_is_shown_as_recorded() -> None:
+    told = stage("a/main", at(2020, 8, 1), Stage.VERIFIED, "campaign 7 passed", "campaign:7")
+    entries = [goal(at(2020, 1, 6), 1, "a/main"), told]
+    (line,) = report(at(2020, 9, 1), entries, city_with_goal(listed_school("a"))).sites
+    assert line.basis is not None
+    assert (line.basis.why, line.basis.evidence) == ("campaign 7 passed", ("campaign:7",))
+    assert line.measurement_rows is None
 
 
 def test_groups_add_up_to_the_total_in_every_dimension() -> None:

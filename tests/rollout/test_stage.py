@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -102,6 +103,14 @@ def test_live_lasts_from_its_first_day_until_a_day_disproves_it() -> None:
         f"minutes:{second.since:%Y-%m-%dT%H:%MZ}/{second.until:%Y-%m-%dT%H:%MZ}",
     )
     assert stage(days=(first, second, line_day(NOW, 1400, 40))).stage is Stage.REPORTED
+
+
+def test_the_day_on_which_a_campaign_passed_is_the_local_one() -> None:
+    auckland = ZoneInfo("Pacific/Auckland")
+    finding = stage_of((), (), judged(passing()), NOW, auckland)
+    assert finding.since is not None
+    assert finding.since.date() == date(2022, 3, 5)
+    assert "passed on 2022-03-06 with" in finding.why
 
 
 def test_passed_campaign_verifies_without_any_milestone() -> None:

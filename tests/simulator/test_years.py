@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.campaigns.records import read_measurement
+from monitor.campaigns.book import CampaignBook
+from monitor.campaigns.evidence import Direction
+from monitor.campaigns.layers import PAYLOAD_OF_WIRE
+from monitor.campaigns.records import campaigns_from, read_measurement
 from monitor.ledger.chain import require_valid
 from monitor.report.history import read_history, regressions
-from monitor.rollout.stage import Stage
+from monitor.rollout.stage import Stage, stage_of
 from monitor.rollout.stage_records import read_stage
 from monitor.simulator.years import rollout_history
 from monitor.words.details import in_german
@@ -59,6 +63,49 @@ def test_measurements_are_valid() -> None:
     tests = [read_measurement(entry) for entry in entries if entry.kind == "measurement"]
     assert len(tests) > 300
     assert not [test for test in tests if test.invalidities()]
+
+
+def test_no_test_measures_more_than_ethernet_carries() -> None:
+    entries = list(rollout_history(CITY, 2018, 2021, seed=3))
+    evidence = [one for one in entries if one.kind in {"campaign", "measurement"}]
+    rates = [
+        one.carried(direction) / campaign.owed(direction).maximum_bps
+        for campaign in campaigns_from(evidence)
+        for one in campaign.measurements
+        for direction in Direction
+    ]
+    assert 0.9 < max(rates) <= PAYLOAD_OF_WIRE
+
+
+def test_the_stages_that_rest_on_campaigns_are_those_of_the_daemon() -> None:
+    entries = list(rollout_history(CITY, 2018, 2021, seed=3))
+    book = CampaignBook(CITY)
+    book.take(entries)
+    checked = 0
+    for entry in entries:
+        if entry.kind != "stage":
+            continue
+        change = read_stage(entry)
+        if change.stage not in {Stage.VERIFIED, Stage.REGRESSED, Stage.LIVE_STALE}:
+            continue
+        found = stage_of((), (), book.judged(change.site), change.at, ZoneInfo("Europe/Berlin"))
+        assert (change.stage, change.since) == (found.stage, found.since)
+        assert change.evidence == found.evidence
+        if change.stage is not Stage.REGRESSED:  # of its reasons, only one is told
+            assert change.why == found.why
+        checked += 1
+    assert checked > 20
+
+
+def test_a_milestone_is_recorded_on_its_local_day() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    entries = rollout_history(CITY, 2018, 2023, seed=1)
+    for change in (read_stage(one) for one in entries if one.kind == "stage"):
+        for proof in change.evidence:
+            if not proof.startswith("milestone:"):
+                continue
+            day = proof.split("/")[1]
+            assert day == change.since.astimezone(zone).date().isoformat(), change
 
 
 def test_the_same_seed_gives_the_same_history() -> None:
