@@ -71,6 +71,7 @@ def test_windows_over_polled_metrics_span_four_polls() -> None:
 def test_every_alert_gives_the_details_a_person_needs() -> None:
     for rule in alerts():
         assert rule.labels["severity"] in SEVERITIES, rule.alert
+        assert rule.labels["product"] == "schulnetz", rule.alert
         needed = {"summary", "description", "dashboard", "runbook_url"}
         needed |= {"summary_de", "description_de"}
         may_have = {"status_page", "since", "schools", "switches", "planned_until"}

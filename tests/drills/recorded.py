@@ -96,7 +96,7 @@ class Recording:
     def since(self, folder: Path, told: Sequence[Told]) -> str:
         """Return the problems promtool finds in the texts of the alerts, empty if none.
 
-        Each has to be the only one of its name; its severity is left out of the labels.
+        Each has to be the only one of its name; the labels of the rule itself are left out.
         """
         rules = folder / "rules"
         rules.mkdir()
@@ -106,7 +106,7 @@ class Recording:
                 group["rules"] = [rule for rule in group["rules"] if self._needs(rule)]
                 for rule in group["rules"]:
                     if "alert" in rule:
-                        rule["labels"].pop("severity")
+                        del rule["labels"]
                         rule["annotations"] = {"since": rule["annotations"].get("since", "")}
             (rules / path.name).write_text(yaml.safe_dump(document), encoding="utf-8")
         return self._promtool(

@@ -61,7 +61,8 @@ def mailing(place: Path, mailbox: str, language: str) -> Iterator[Alertmanager]:
     shutil.copytree(DEPLOYED / "templates", place / "templates", dirs_exist_ok=True)
     document = yaml.safe_load((DEPLOYED / "alertmanager.yml").read_text(encoding="utf-8"))
     document["global"]["smtp_smarthost"] = mailbox
-    for route in (document["route"], *document["route"]["routes"]):
+    (ours,) = document["route"]["routes"]
+    for route in (ours, *ours["routes"]):
         route |= {"group_wait": "1s", "group_interval": "1s"}
         route.pop("mute_time_intervals", None)
     for receiver in document["receivers"]:

@@ -78,6 +78,7 @@ def line_down(school: str, site: str, name: str, **more: str) -> dict[str, Any]:
         "labels": {
             "alertname": "UplinkDown",
             "severity": "page",
+            "product": "schulnetz",
             "school": school,
             "site": site,
             "provider": "Provider A",
@@ -102,7 +103,12 @@ def line_down(school: str, site: str, name: str, **more: str) -> dict[str, Any]:
 def provider_down() -> dict[str, Any]:
     """Return the alert of a provider's outage."""
     return {
-        "labels": {"alertname": "ProviderOutage", "severity": "page", "provider": "Provider A"},
+        "labels": {
+            "alertname": "ProviderOutage",
+            "severity": "page",
+            "product": "schulnetz",
+            "provider": "Provider A",
+        },
         "annotations": {
             "summary": "Provider A: at least 2 schools lost their line together",
             "summary_de": "Provider A: Mindestens 2 Schulen haben zugleich ihre Leitung verloren",

@@ -131,7 +131,7 @@ def test_english_mails_without_contacts_and_about_the_monitor(tmp_path: Path, bo
         assert re.search(r"^Since: \d{4}-\d\d-\d\d \d\d:\d\d$", text, re.MULTILINE)
         assert "School: Köllerholz-Schule\nSite: main\n" in text
         assert "Provider: Provider A\n" in text
-        alert["labels"] = {"alertname": "MonitorDown", "severity": "page"}
+        alert["labels"] = {"alertname": "MonitorDown", "severity": "page", "product": "schulnetz"}
         alertmanager.alert(alert)
         text = part(box.next(), "plain")
         assert "School" not in text
