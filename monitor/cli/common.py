@@ -324,12 +324,17 @@ def state_option(command: Command) -> Command:
 
 def say_config_error(error: ConfigError, config: Path, *, excerpts: bool = False) -> None:
     """Print every mistake of a configuration, and how to name another one if there is none."""
+    say_text(config_error_text(error, config, excerpts=excerpts), err=True)
+
+
+def config_error_text(error: ConfigError, config: Path, *, excerpts: bool = False) -> str:
+    """Return what `say_config_error` prints, one mistake a line unless there are excerpts."""
     from monitor.config.tree.excerpt import with_excerpts  # noqa: PLC0415  # pydantic, YAML
 
     text = with_excerpts(error.problems, error.text) if excerpts else str(error)
     if config == DEFAULT_CONFIG and not os.path.lexists(config):
         text += f"; name it with --config or in ${CONFIG_VARIABLE}"
-    say_text(text, err=True)
+    return text
 
 
 def read_inventory(config: Path) -> Inventory:

@@ -10,10 +10,18 @@ import logging
 import signal
 import time
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from monitor.cli import logs
-from monitor.cli.common import Exit, base_url, fail, reachable_host, say_config_error, sentence
+from monitor.cli.common import (
+    Exit,
+    base_url,
+    config_error_text,
+    fail,
+    reachable_host,
+    say_config_error,
+    sentence,
+)
 from monitor.clock import SystemClock
 from monitor.config import ConfigError, load_text, read
 from monitor.config.secrets import SecretError, read_credentials
@@ -52,18 +60,33 @@ START_ERRORS = (
 
 
 def run(config: Path, settings: Settings, *, log_format: str, shard: Shard | None) -> None:
-    """Run until SIGTERM or SIGINT; exit with a code and a one-line error if it cannot start."""
+    """Run until SIGTERM or SIGINT; exit with a code and a one-line error if it cannot start.
+
+    With `log_format` `json`, the error is a line of the log.
+    """
     logs.set_up(log_format, time.monotonic)
     try:
         asyncio.run(_run(config, settings, shard))
     except ConfigError as error:
+        if log_format == "json":
+            _end(config_error_text(error, config), Exit.WRONG, log_format)
         say_config_error(error, config)
         raise SystemExit(Exit.WRONG) from None
     except START_ERRORS as error:
-        fail(sentence(error), Exit.CANNOT_START)
+        _end(sentence(error), Exit.CANNOT_START, log_format)
     except Exception as error:  # noqa: BLE001  # unforeseen errors end in one line as well
         audit.critical("the daemon stops because of a bug in the monitor", exc_info=error)
-        fail(f"a bug of the monitor: {'; '.join(_leaves(error))}", Exit.CANNOT_START)
+        message = f"a bug of the monitor: {'; '.join(_leaves(error))}"
+        _end(message, Exit.CANNOT_START, log_format)
+
+
+def _end(message: str, code: Exit, log_format: str) -> NoReturn:
+    """Exit with an error: of a log in JSON, a collector reads every line as JSON."""
+    if log_format == "text":
+        fail(message, code)
+    for line in message.split("\n"):
+        audit.critical("%s", line)
+    raise SystemExit(code)
 
 
 def _leaves(error: Exception) -> Iterator[str]:

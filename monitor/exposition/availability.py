@@ -57,7 +57,10 @@ SCHOOL_EXCUSE_INFO: Final = Metric(
     ("excuse", "note"),
 )
 MONITOR_LEDGER_HEALTHY: Final = Metric(
-    "monitor_ledger_healthy", Kind.GAUGE, "", "Whether the ledger can be written: 1 yes, 0 no"
+    "monitor_ledger_healthy",
+    Kind.GAUGE,
+    "",
+    "Whether the last write to the ledger, one every 5 minutes, succeeded: 1 yes, 0 no",
 )
 MONITOR_LEDGER_RECORDED_TOTAL: Final = Metric(
     "monitor_ledger_recorded_total",

@@ -9,10 +9,14 @@ import errno
 import os
 import stat
 import tempfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+LEAST_FREE_BYTES: Final = 10 * 1024 * 1024
+"""With less room than this on its disk, the state directory counts as full."""
+_ELSEWHERE: Final = "name a writable folder with --state-dir"
 
 
 class StateDirectoryError(OSError):
@@ -38,12 +42,12 @@ def prepare_state_directory(path: Path) -> None:
 def look_at_state_directory(path: Path) -> bool:
     """Return whether the state directory exists, and check that it can be created or written.
 
-    Nothing is written.
+    Nothing is written: whether its disk is full is seen from what is free.
 
     Raises:
         StateDirectoryError: if it cannot.
     """
-    problem = ""
+    problem, cure = "", _ELSEWHERE
     place = path
     try:
         while not place.exists() and place != place.parent:
@@ -54,14 +58,23 @@ def look_at_state_directory(path: Path) -> bool:
             # Root may write everywhere except to a read-only file system.
             read_only = os.statvfs(place).f_flag & os.ST_RDONLY
             problem = os.strerror(errno.EROFS if read_only else errno.EACCES)
+        elif problem := _shortage(os.statvfs(place)):
+            cure = f"make room on its disk: `df -h {place}`, `df -i {place}`"
     except OSError as error:
         problem = error.strerror or str(error)
-    _refuse(path, problem)
+    _refuse(path, problem, cure)
     return place == path
 
 
-def _refuse(path: Path, problem: str) -> None:
+def _shortage(disk: os.statvfs_result) -> str:
+    """Return what a file system has too little of for the service's user, empty if nothing."""
+    free = disk.f_bavail * disk.f_frsize
+    if free < LEAST_FREE_BYTES:
+        return f"only {free // 1024} KiB are free"
+    # Some file systems have no fixed number of inodes and report none at all.
+    return "no inode is free" if disk.f_files and not disk.f_favail else ""
+
+
+def _refuse(path: Path, problem: str, cure: str = _ELSEWHERE) -> None:
     if problem:
-        raise StateDirectoryError(
-            f"cannot keep state in {path}: {problem}; name a writable folder with --state-dir"
-        )
+        raise StateDirectoryError(f"cannot keep state in {path}: {problem}; {cure}")

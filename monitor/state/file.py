@@ -9,6 +9,7 @@ Must not know: what the file contains.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from contextlib import contextmanager
@@ -56,10 +57,15 @@ class StateFile:
 
         Raises:
             BlockingIOError: if another process holds it.
+            FileNotFoundError: if there is no state directory; `strerror` has the remedy.
         """
         # Through a link, root would give a system file to the folder's owner.
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(self._lock_path, flags, PRIVATE)
+        try:
+            descriptor = os.open(self._lock_path, flags, PRIVATE)
+        except FileNotFoundError:
+            remedy = "there is no such folder; name the daemon's with --state-dir"
+            raise FileNotFoundError(errno.ENOENT, remedy, str(self._lock_path)) from None
         try:
             give_to_owner(descriptor, self._lock_path.parent)
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -149,3 +149,16 @@ def test_a_missing_state_folder_is_reported(place: tuple[str, ...], tmp_path: Pa
     )
     assert code == 1
     assert len(errors.splitlines()) == 1
+
+
+def test_without_the_daemons_folder_the_error_names_the_option(
+    place: tuple[str, ...], tmp_path: Path
+) -> None:
+    wish = ("--until", "3h", "--reason", "Umbau")
+    nowhere = (*place[:2], "--state-dir", str(tmp_path / "none"))
+    code, output, errors = invoke("maintenance", "add", "goethe", *wish, *nowhere)
+    assert (code, output) == (1, "")
+    assert errors == (
+        f"error: {tmp_path}/none/maintenance.json: there is no such folder; name the daemon's with "
+        "--state-dir\n"
+    )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import socket
 import subprocess
 import sys
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -159,6 +161,28 @@ def test_every_configuration_error_is_reported(config: Path, tmp_path: Path) -> 
     for words in ("unknown key netwrok", "did you mean network?", "1 Gbit/s", "cut short"):
         assert words in found.stderr
     assert not (tmp_path / "state").exists()
+
+
+def in_json(config: Path, state: Path, code: int) -> list[str]:
+    """Return the messages of a start that fails with a log in JSON."""
+    found = ended(*start(config, state, "--log-format", "json"))
+    assert (found.returncode, found.stderr) == (code, "")
+    lines = [json.loads(line) for line in found.stdout.splitlines()]
+    assert {(line["level"], line["logger"]) for line in lines} == {("critical", "monitor.audit")}
+    assert all(datetime.fromisoformat(line["time"]).tzinfo for line in lines)
+    return [line["message"] for line in lines]
+
+
+def test_with_a_log_in_json_the_reason_is_a_line_of_it(config: Path, tmp_path: Path) -> None:
+    occupied = tmp_path / "occupied"
+    occupied.touch()
+    (message,) = in_json(config, occupied, 3)
+    assert message.startswith(f"cannot keep state in {occupied}: ")
+    text = config.read_text().replace("network: 127.82.21", "netwrok: 127.82.21", 1)
+    config.write_text(text.replace("down: 1 Gbit/s", "down: 1", 1))
+    messages = in_json(config, tmp_path / "state", 1)
+    assert len(messages) > 1
+    assert all(re.match(rf"{re.escape(str(config))}:\d+:\d+: ", one) for one in messages)
 
 
 def test_a_missing_configuration_is_reported_with_its_path(tmp_path: Path) -> None:

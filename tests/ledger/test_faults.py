@@ -25,6 +25,7 @@ from monitor.ledger.place import SqlitePlace
 from monitor.ledger.reader import LedgerReader, open_reader
 from monitor.ledger.store import open_store
 from tests.ledger.clocks import ManualClock, until
+from tests.small_disk import small_disk
 from tools.processes import END_SECONDS, running
 
 if TYPE_CHECKING:
@@ -302,16 +303,6 @@ async def test_a_full_disk_at_the_start_does_not_prevent_reading_what_was_record
             assert (await ledger.verify()).rows == 2
         await ledger.append([note(2)])
     assert numbers(path) == [1, 2]
-
-
-@contextmanager
-def small_disk(place: Path) -> Iterator[Path]:
-    place.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place], check=True)
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", place], check=True)
 
 
 @pytest.mark.integration

@@ -9,6 +9,7 @@ from monitor.state.directory import (
     look_at_state_directory,
     prepare_state_directory,
 )
+from tests.small_disk import small_disk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,3 +42,23 @@ def test_looking_refuses_what_the_daemon_would(tmp_path: Path) -> None:
     for state in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(StateDirectoryError, match="name a writable folder"):
             look_at_state_directory(state)
+
+
+@pytest.mark.integration
+@pytest.mark.root
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("size=16m", ""),
+        ("size=1m", r"only 1024 KiB are free; make room on its disk: `df -h "),
+        ("size=16m,nr_inodes=1", "no inode is free; make room on its disk"),
+    ],
+)
+def test_looking_refuses_a_disk_that_is_full(tmp_path: Path, options: str, said: str) -> None:
+    with small_disk(tmp_path / "disk", options) as state:
+        if not said:
+            assert look_at_state_directory(state)
+            return
+        for place in (state, state / "below"):
+            with pytest.raises(StateDirectoryError, match=said):
+                look_at_state_directory(place)
