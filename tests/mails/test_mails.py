@@ -146,7 +146,8 @@ def test_a_mail_about_several_daemons_names_each(
     shards = ("shard-1:9822", "shard-2:9822")
     alerts = [line_down("koellerholz", "main", "Köllerholz-Schule") for _ in shards]
     for alert, shard in zip(alerts, shards, strict=True):
-        alert["labels"] = {"alertname": "LedgerUnhealthy", "severity": "ticket", "instance": shard}
+        labels = {"alertname": "LedgerUnhealthy", "severity": "ticket", "product": "schulnetz"}
+        alert["labels"] = labels | {"instance": shard}
     with mailing(tmp_path, box.address, language) as alertmanager:
         alertmanager.alert(*alerts)
         mail = box.next()
