@@ -8,7 +8,6 @@ Must not know: files, terminals, formats.
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -52,6 +51,7 @@ from monitor.availability.records import (
     read_transition,
 )
 from monitor.availability.spells import MEMORY, Spell, down_spells
+from monitor.inventory.provider_names import provider_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -218,8 +218,9 @@ def sla_report(  # noqa: PLR0913  # what a report rests on, each named at the ca
 ) -> SlaReport:
     """Return a month's availability per site of the inventory, of one provider or of all.
 
-    `in_lessons` returns whether a school type has lessons at an instant; it classifies minutes
-    without a record, if a contract owes lesson hours only.
+    `provider` is its name, or its key in the configuration. `in_lessons` returns whether a school
+    type has lessons at an instant; it classifies minutes without a record, if a contract owes
+    lesson hours only.
 
     Raises:
         ValueError: if the month is malformed or has not begun, or no site has the provider.
@@ -227,7 +228,8 @@ def sla_report(  # noqa: PLR0913  # what a report rests on, each named at the ca
     zone, days = ZoneInfo(inventory.calendar.timezone), month_days(month)
     if now < start_of(minutes_of_day(days[0], zone).start):
         raise ValueError(f"{month} has not begun; it is {now.astimezone(zone):%Y-%m-%d}")
-    _require_provider(inventory, provider)
+    if provider is not None:
+        provider = provider_named(inventory, provider)
     span = range(minutes_of_day(days[0], zone).start, minutes_of_day(days[-1], zone).stop)
     kept = list(entries)
     columns = read_minutes(kept, span)
@@ -298,17 +300,6 @@ def owed_hours(
         return lambda at: lessons(school.type, at)
     off = school.days_off
     return lambda at: at.astimezone(zone).date() not in off and lessons(school.type, at)
-
-
-def _require_provider(inventory: Inventory, provider: str | None) -> None:
-    uplinks = [site.uplink for _, site in inventory.sites()]
-    names = sorted({uplink.provider for uplink in uplinks if uplink.provider})
-    if provider is None or provider in names:
-        return
-    close = difflib.get_close_matches(provider, names, n=1)
-    known = f"there are: {', '.join(names)}" if names else "no contract names a provider"
-    hint = f"did you mean {close[0]!r}?" if close else known
-    raise ValueError(f"no site has the provider {provider!r}; {hint}")
 
 
 def _site_sla(

@@ -8,7 +8,6 @@ Must not know: how an excuse changes the minutes.
 
 from __future__ import annotations
 
-import difflib
 import secrets
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -31,7 +30,7 @@ from monitor.availability.excuses import (
     unrecorded,
     with_asked,
 )
-from monitor.calendar.local_time import TimeError, parse_began, parse_ended
+from monitor.calendar.local_time import parse_began, parse_ended
 from monitor.calendar.school_days import SchoolCalendar
 from monitor.cli.common import (
     Exit,
@@ -45,6 +44,7 @@ from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say
 from monitor.cli.service import ServiceCommand, person
 from monitor.clock import SystemClock
+from monitor.inventory.provider_names import provider_named
 from monitor.ledger.chain import LedgerError
 from monitor.state.request_file import RequestFileError
 from monitor.words.plural import count_of
@@ -72,7 +72,7 @@ def excuse() -> None:
 
 @excuse.command(cls=ServiceCommand)
 @click.argument("places", nargs=-1, metavar="[SCHOOL[/SITE]]...")
-@click.option("--provider", metavar="NAME", help="All sites of this provider.")
+@click.option("--provider", metavar="NAME", help="All sites of this provider: its name or key.")
 @click.option(
     "--from",
     "begin",
@@ -116,6 +116,8 @@ def add(  # noqa: PLR0913  # one per option, passed by name
     now, zone = SystemClock().now(), ZoneInfo(inventory.calendar.timezone)
     requests = ExcuseFile(state_dir / EXCUSES_FILE)
     try:
+        if provider is not None:
+            provider = provider_named(inventory, provider)
         began = parse_began(begin, zone, now)
         minutes = minutes_between(began, parse_ended(until, zone, began), now, zone)
         wanted = Excuse(
@@ -135,7 +137,7 @@ def add(  # noqa: PLR0913  # one per option, passed by name
             times = f"{_local(wanted.begins, zone)} to {_local(wanted.ends, zone)}"
             fail(f"not requested: {times}, {said}; --anyway records it all the same", Exit.WRONG)
         requests.add(wanted)
-    except (TimeError, ExcuseError, RequestFileError) as error:
+    except (ValueError, RequestFileError) as error:  # of a time, an excuse or a provider
         fail(str(error), Exit.WRONG)
     say(f"requested: {wanted.id}, {said}")
     say("`schulnetz sla excuse list` shows it")
@@ -240,23 +242,15 @@ def _sites(inventory: Inventory, places: tuple[str, ...], provider: str | None) 
     if places and provider is not None:
         raise ExcuseError("name schools or sites, or a --provider, and not both")
     if provider is not None:
-        return _sites_of_provider(inventory, provider)
+        sites = inventory.sites()
+        return tuple(
+            str(school.key(one)) for school, one in sites if one.uplink.provider == provider
+        )
     found: list[str] = []
     for place in places:
         school = find_place(inventory, place)
         found += (str(school.key(one)) for one in school.sites)
     return tuple(dict.fromkeys(found))
-
-
-def _sites_of_provider(inventory: Inventory, provider: str) -> tuple[str, ...]:
-    by_provider: dict[str, list[str]] = {}
-    for school, site in inventory.sites():
-        by_provider.setdefault(site.uplink.provider, []).append(str(school.key(site)))
-    if provider not in by_provider:
-        close = difflib.get_close_matches(provider, by_provider, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(by_provider)}"
-        raise ExcuseError(f"no site has the provider {provider!r}; {hint}")
-    return tuple(by_provider[provider])
 
 
 def _author(by: str | None) -> str:

@@ -46,7 +46,7 @@ _SHAPES: Final = {
 
 @click.group(invoke_without_command=True)
 @click.option("--month", metavar="YYYY-MM", help="The month. [default: the current one]")
-@click.option("--provider", metavar="NAME", help="Only sites with this provider.")
+@click.option("--provider", metavar="NAME", help="Only sites with this provider: its name or key.")
 @click.option(
     "--format",
     "form",

@@ -9,6 +9,7 @@ Must not know: what is done with the contacts.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
@@ -23,7 +24,7 @@ from monitor.config.tree.regular_file import read_regular_file
 from monitor.config.tree.text import MAX_BYTES, compose, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
     from typing import Self
 
@@ -175,21 +176,29 @@ def _check_names(
 ) -> None:
     """Add a problem for each name that is not configured; `no_names` have been reported."""
 
-    def check(known: set[str], what: str, *path: str) -> None:
+    def check(
+        known: set[str], what: str, *path: str, propose: Callable[[str, set[str]], str] = suggestion
+    ) -> None:
         for name in _names_in(document, *path):
             if name not in known and (*path, name) not in no_names:
                 findings.add(
                     key_mark_of(root, (*path, name)),
                     f"no such {what} is configured",
                     listed(sorted(known)),
-                    suggestion(name, known),
+                    propose(name, known),
                 )
 
     sites = {school.id: {site.id for site in school.sites} for school in inventory.schools}
     uplinks = [site.uplink for _, site in inventory.sites()]
     providers = {uplink.provider for uplink in uplinks if uplink.provider}
-    check(providers, "provider", "providers")
+    check(providers, "provider", "providers", propose=partial(_of_key, inventory.providers))
     check(set(sites), "school", "schools")
     for id_ in _names_in(document, "schools"):
         if id_ in sites:
             check(sites[id_], "site", "schools", id_, "sites")
+
+
+def _of_key(names: Mapping[str, str], key: str, known: set[str]) -> str:
+    """Return a suggestion for a provider's key; the nearest name might be another company's."""
+    name = names.get(key)
+    return f"did you mean {name}?" if name in known else ""

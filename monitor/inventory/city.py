@@ -309,7 +309,8 @@ class ReportedGoal:
 class Inventory:
     """The whole configuration, in the file's order; `runbooks` is the base URL of the runbooks.
 
-    `has_end_mark` says that the file was seen to be complete.
+    `has_end_mark` says that the file was seen to be complete. `providers` has the name of each
+    provider by its key in the file.
     """
 
     city: str
@@ -321,6 +322,7 @@ class Inventory:
     reported_goals: tuple[ReportedGoal, ...] = ()
     runbooks: str = ""
     has_end_mark: bool = True
+    providers: Mapping[str, str] = field(default_factory=dict)
 
     def school(self, school_id: str) -> School | None:
         """Return the school with that id, or None."""

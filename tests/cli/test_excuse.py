@@ -62,10 +62,11 @@ def test_an_excuse_is_requested_listed_and_withdrawn(
     assert invoke("sla", "excuse", "add", "goethe/MAIN", *SPAN, *WHY, *place)[0] == 0
 
 
+@pytest.mark.parametrize("named", ["Stadtnetz", "stadtnetz"])
 def test_an_excuse_can_cover_all_sites_of_a_provider(
-    place: tuple[str, ...], tmp_path: Path
+    place: tuple[str, ...], tmp_path: Path, named: str
 ) -> None:
-    whose = ("--provider", "Stadtnetz")
+    whose = ("--provider", named)
     code, _, errors = invoke("sla", "excuse", "add", *whose, *SPAN, *WHY, *place)
     assert (code, errors) == (0, "")
     [wanted] = asked(tmp_path)
@@ -187,7 +188,8 @@ def test_minutes_not_recorded_yet_are_counted_separately(
         ({"--from": "2021-10-31 02:30"}, "exists twice in Europe/Berlin: the clocks go back"),
         ({"--from": "yesterday"}, "is not a time; write"),
         ({"--from": "2021-03-07 08:00"}, "at most 62 are allowed: split the range"),
-        ({"--provider": "Stadtnets"}, "did you mean 'Stadtnetz'?"),
+        ({"--provider": "Stadtnets"}, "there are: Stadtnetz (stadtnetz)"),
+        ({"--provider": ""}, "there are: Stadtnetz (stadtnetz)"),
     ],
 )
 def test_an_invalid_excuse_is_refused_in_one_line_with_the_cure(

@@ -56,8 +56,12 @@ ONE = "schools:\n  koellerholz:\n    contacts:\n      - {name: Frau Secret, phon
             "3:13: no such site is configured; allowed: annex, haus; did you mean annex?",
         ),
         (
-            "providers:\n  provider-a: {}\n",
-            ("2:3: no such provider is configured; allowed: Provider A; did you mean Provider A?"),
+            "providers:\n  a: {}\n",
+            "2:3: no such provider is configured; allowed: Provider A; did you mean Provider A?",
+        ),
+        (
+            "providers:\n  provider-b: {}\n",
+            "2:3: no such provider is configured; allowed: Provider A",
         ),
         (
             "city: {contact: []}\n",

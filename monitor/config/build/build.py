@@ -124,6 +124,7 @@ class _Builder:
             goal=goal_of(draft.goals, schools, self._root, self._findings),
             reported_goals=reported_goals_of(draft.goals, self._root, self._findings),
             runbooks=draft.city.runbooks if draft.city else "",
+            providers={key: rules.name for key, rules in draft.providers.items()},
         )
 
     def _plans(
