@@ -17,7 +17,7 @@ from monitor.ledger.codec import Codec
 from monitor.state.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -217,17 +217,22 @@ def read_asked(entry: Entry) -> Excuse | Withdrawal:
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """A site's minutes after the excuses: `excused` were down, `charged` were unknown."""
+    """A site's minutes after the excuses: `excused` were down, `charged` were unknown.
+
+    `by_excuse` has how many each excuse changed, by its id.
+    """
 
     codes: bytes
     excused: int
     charged: int
+    by_excuse: Mapping[str, int]
 
 
 def turn_over(codes: bytes, span: range, site: str, excuses: Sequence[Excuse]) -> Turned:
     """Return a site's minutes of a span with the excuses in force applied."""
     down, unknown = (CODES[kind].encode() for kind in (MinuteClass.DOWN, MinuteClass.UNKNOWN))
     excused = charged = 0
+    by_excuse: dict[str, int] = {}
     for excuse in excuses:
         if excuse.withdrawn is not None or not excuse.touches(site, span):
             continue
@@ -235,10 +240,12 @@ def turn_over(codes: bytes, span: range, site: str, excuses: Sequence[Excuse]) -
         ends = min(excuse.stop, span.stop) - span.start
         part = codes[begins:ends]
         if excuse.into == "unknown":
-            excused += part.count(down)
+            by_excuse[excuse.id] = part.count(down)
+            excused += by_excuse[excuse.id]
             part = part.replace(down, EXCUSED)
         else:
-            charged += part.count(unknown)
+            by_excuse[excuse.id] = part.count(unknown)
+            charged += by_excuse[excuse.id]
             part = part.replace(unknown, down)
         codes = codes[:begins] + part + codes[ends:]
-    return Turned(codes, excused, charged)
+    return Turned(codes, excused, charged, by_excuse)

@@ -9,7 +9,8 @@ Must not know: files, terminals, formats.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -54,7 +55,7 @@ from monitor.availability.spells import MEMORY, Spell, down_spells
 from monitor.inventory.provider_names import provider_named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from monitor.inventory.city import Contract, Inventory, School, Site
     from monitor.inventory.site_key import SiteKey
@@ -136,8 +137,9 @@ class SlaReport:
     """A month's report; `ledger` has the anchors of the ledger's last rows when it was read.
 
     `problem` says why that ledger does not hold; then there are no anchors.
-    `excuses` are those that cover a minute of the month, withdrawn ones included. `rule_from` is
-    the instant from which the minutes follow the current rule for attributing losses, None if none
+    `excuses` are those that cover a minute of the month, withdrawn ones included; `turned` has how
+    many minutes of the month each one changed at the sites listed, by its id. `rule_from` is the
+    instant from which the minutes follow the current rule for attributing losses, None if none
     do.
     """
 
@@ -149,6 +151,7 @@ class SlaReport:
     ledger: str
     sites: tuple[SiteSla, ...]
     excuses: tuple[Excuse, ...] = ()
+    turned: Mapping[str, int] = field(default_factory=dict)
     rule_from: datetime | None = None
     problem: str = ""
 
@@ -239,7 +242,7 @@ def sla_report(  # noqa: PLR0913  # what a report rests on, each named at the ca
     horizon = minute_of(now) - SETTLE_MINUTES
     lessons = cache(in_lessons)
     missing = MISSING * len(span)
-    sites = []
+    sites, by_excuse = [], Counter[str]()
     for school, site in inventory.sites():
         if provider not in (None, site.uplink.provider):
             continue
@@ -249,6 +252,7 @@ def sla_report(  # noqa: PLR0913  # what a report rests on, each named at the ca
         codes = settle_missing(columns.get(name, missing), span, horizon, hours, since)
         mine = [one for one in excuses if one.touches(name, span)]
         turned = turn_over(codes, span, name, mine)
+        by_excuse.update(turned.by_excuse)
         outages = _outages(turned.codes, span, transitions.get(name, []), mine)
         by_day = account_days(turned.codes, days, zone)
         found = _site_sla(school, site, by_day, outages, turned)
@@ -262,6 +266,7 @@ def sla_report(  # noqa: PLR0913  # what a report rests on, each named at the ca
         ledger=ledger,
         sites=tuple(sites),
         excuses=_shown(excuses, sites, span),
+        turned=by_excuse,
         rule_from=_rule_from(kept, span),
         problem=problem,
     )

@@ -164,7 +164,7 @@ def _excuse_cells(report: SlaReport, one: Excuse) -> dict[str, str | int]:
         "provider": one.provider,
         "begins": local(report, one.begins),
         "ends": local(report, one.ends),
-        "minutes": one.minutes,
+        "minutes": report.turned.get(one.id, 0),
         "into": one.into,
         "withdrawn": local(report, back.at) if back else "",
         "withdrawn_by": back.by if back else "",

@@ -59,7 +59,6 @@ if TYPE_CHECKING:
     from monitor.ledger.place import LedgerPlace
 
 _CHANGES: Final[Mapping[Into, str]] = {"unknown": "down → excused", "down": "unknown → down"}
-_TURNED: Final[Mapping[Into, str]] = {"unknown": "down", "down": "unknown"}
 
 by_option = click.option("--by", metavar="NAME", help="Who decided it. [default: your login]")
 reason_option = click.option("--reason", default="", help="The reason; it appears in the report.")
@@ -205,10 +204,7 @@ def _effect(wanted: Excuse, ledger: LedgerPlace, inventory: Inventory) -> tuple[
     It may if some of its minutes are not recorded yet.
     """
     sites, total = len(wanted.sites), wanted.minutes * len(wanted.sites)
-    said = f"{count_of(wanted.minutes, 'minute')} at {count_of(sites, 'site')}"
-    if sites > 1:
-        said += f", {total} in all"
-    said += f", {_CHANGES[wanted.into]}"
+    said = f"{count_of(total, 'minute')} at {count_of(sites, 'site')}, {_CHANGES[wanted.into]}"
     calendar = SchoolCalendar(inventory.calendar)
     try:
         if not ledger.exists():
@@ -219,10 +215,10 @@ def _effect(wanted: Excuse, ledger: LedgerPlace, inventory: Inventory) -> tuple[
             )
     except LedgerError as error:
         return f"{said}; it is not known what that changes: {error}", True
-    said += f"; of these {found.changed} are {_TURNED[wanted.into]} now"
+    said = f"{found.changed} of {said}"
     if found.ahead:
         said += (
-            f", {found.ahead} not recorded yet (a minute is recorded 5 to 10 minutes after its end)"
+            f"; {found.ahead} not recorded yet (a minute is recorded 5 to 10 minutes after its end)"
         )
         return said, True
     return (said, True) if found.changed else (f"{said}: nothing would change", False)

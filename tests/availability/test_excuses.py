@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -142,6 +143,7 @@ def test_every_report_format_shows_excuses_separately() -> None:
     assert document["sites"][0]["days"][4]["excused"] == 20
     [one] = document["excuses"]
     assert (one["by"], one["into"], one["sites"]) == ("Petra Muster", "unknown", [ALWAYS])
+    assert one["minutes"] == 20
     assert one["begins"] == "2026-10-05 08:10:00+02:00"
     [line, _] = csv.DictReader(io.StringIO(to_csv(found), newline=""))
     assert (line["excused_minutes"], line["charged_minutes"]) == ("20", "0")
@@ -159,6 +161,21 @@ def test_every_report_format_shows_excuses_separately() -> None:
     ):
         assert part in text
     assert not report(excuse_entry(excuse(first=SPAN.start - 10**6)), states="dd").excuses
+
+
+def test_the_minutes_of_an_excuse_are_those_that_it_changed() -> None:
+    half = minutes_entry(MinuteRun(SPAN.stop, 60, scope_id(SITES), "du"))
+    wide = excuse(first=SPAN.start, minutes=120, sites=SITES)
+    back = withdrawal_entry(Withdrawal("e1", NOW, "Max", "wrong day"))
+    for entries, minutes in (((half, excuse_entry(wide)), 60), ((excuse_entry(wide), back), 0)):
+        found = report(*entries, states="uu")
+        [one] = json.loads(to_json(found))["excuses"]
+        [row] = csv.DictReader(io.StringIO(excuses_to_csv(found), newline=""))
+        assert (one["minutes"], row["minutes"]) == (minutes, str(minutes))
+        console = Console(width=250, record=True, file=io.StringIO())
+        console.print(to_table(found))
+        (listed,) = [line for line in console.export_text().splitlines() if "Petra Muster" in line]
+        assert re.search(rf"\s{minutes}\s+unknown\s+Petra Muster", listed), listed
 
 
 def test_the_rule_sentence_matches_the_data_of_the_month() -> None:

@@ -101,8 +101,8 @@ def test_an_excuse_overlapping_a_recorded_one_is_refused(
     ("begin", "until", "into", "said"),
     [
         # An hour of two sites from 09:00 local time on; goethe was down from 09:20 to 09:30.
-        ("09:15", "09:25", "unknown", "10 minutes at 1 site, down → excused; of these 5 are down"),
-        ("10:05", "10:15", "down", "of these 10 are unknown now"),
+        ("09:15", "09:25", "unknown", "5 of 10 minutes at 1 site, down → excused"),
+        ("10:05", "10:15", "down", "10 of 10 minutes at 1 site, unknown → down"),
     ],
 )
 def test_the_effect_of_an_excuse_is_shown(
@@ -119,10 +119,10 @@ def test_the_effect_of_an_excuse_is_shown(
 @pytest.mark.parametrize(
     ("begin", "until", "into", "said"),
     [
-        ("09:00", "09:10", "unknown", "of these 0 are down now: nothing would change"),
-        ("09:00", "09:01", "down", "1 minute at 1 site, unknown → down; of these 0 are unknown"),
+        ("09:00", "09:10", "unknown", "0 of 10 minutes at 1 site, down → excused: nothing would"),
+        ("09:00", "09:01", "down", "0 of 1 minute at 1 site, unknown → down: nothing would"),
         # What came before the first record was not monitored: it is not unknown.
-        ("08:30", "08:40", "down", "of these 0 are unknown now: nothing would change"),
+        ("08:30", "08:40", "down", "0 of 10 minutes at 1 site, unknown → down: nothing would"),
     ],
 )
 def test_an_excuse_that_would_change_nothing_is_recorded_only_if_asked_again(
@@ -150,7 +150,7 @@ def test_an_outage_is_excused_by_the_times_that_the_log_has(
     times = ("--from", "2022-03-07T08:20:00+00:00", "--until", "2022-03-07T08:30:00Z")
     code, output, errors = invoke("sla", "excuse", "add", "goethe", *times, *WHY, *place)
     assert (code, errors) == (0, "")
-    assert "10 minutes at 1 site, down → excused; of these 10 are down now" in output
+    assert "10 of 10 minutes at 1 site, down → excused" in output
 
 
 def test_minutes_not_recorded_yet_are_counted_separately(
@@ -163,9 +163,9 @@ def test_minutes_not_recorded_yet_are_counted_separately(
     both = ("goethe", "voede")
     code, output, errors = invoke("sla", "excuse", "add", *both, *times, *WHY, *place)
     assert (code, errors) == (0, "")
-    said = "3 minutes at 2 sites, 6 in all, down → excused; of these 0 are down now"
+    said = "0 of 6 minutes at 2 sites, down → excused"
     assert (
-        f"{said}, 6 not recorded yet (a minute is recorded 5 to 10 minutes after its end)" in output
+        f"{said}; 6 not recorded yet (a minute is recorded 5 to 10 minutes after its end)" in output
     )
 
 
