@@ -52,20 +52,20 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "ifName",
+    "ifSpeed",
     "ifHighSpeed",
     "ifAdminStatus",
     "ifOperStatus",
+    "ifLastChange",
     "ifInDiscards",
     "ifInErrors",
+    "ifOutDiscards",
     "ifOutErrors",
     "ifHCInOctets",
     "ifHCInUcastPkts",
-    "ifHCInMulticastPkts",
-    "ifHCInBroadcastPkts",
     "ifHCOutOctets",
     "ifHCOutUcastPkts",
-    "ifHCOutMulticastPkts",
-    "ifHCOutBroadcastPkts",
+    "ifCounterDiscontinuityTime",
 )
 INTERFACES = 52
 ROUNDS = 5

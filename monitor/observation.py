@@ -176,6 +176,12 @@ class DeviceReading:
         """Return whether the octet counters are 64 bits wide (ifXTable)."""
         return bool(self.columns.get("ifHCInOctets"))
 
+    @property
+    def running_seconds(self) -> float | None:
+        """Return how long the device has run, by hrSystemUptime or its agent's sysUpTime."""
+        ticks = (self.uptime_ticks, self.host_uptime_ticks)
+        return max((one / 100 for one in ticks if one is not None), default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class PowerSupplyGroup:

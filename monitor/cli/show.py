@@ -24,6 +24,7 @@ from monitor.observation import (
     TcpReading,
 )
 from monitor.uplink.model import GAP_SENTENCES
+from monitor.words.plural import count_of
 from monitor.words.rate import rate
 from monitor.words.table import Column, Kind, Table
 from monitor.words.terms import NO_CONTRACT, NO_LESSONS_KNOWN, REASONS
@@ -204,8 +205,9 @@ def _reading(reading: DeviceReading) -> str:
     parts = [sanitise(reading.sys_name) or "no sysName", f"{up} of {len(states)} interfaces up"]
     if states:
         parts.append(f"{width}-bit counters")
-    if reading.uptime_ticks is not None:
-        parts.append(f"up {_spell(reading.uptime_ticks / 100)}")
+    running = reading.running_seconds
+    if running is not None:
+        parts.append(f"up {_spell(running)}")
     return ", ".join(parts)
 
 
@@ -230,6 +232,13 @@ def _hardware(reading: HardwareReading) -> str:
             parts.append(f"at most {warmest:g} °C")
     if reading.topology_changes is not None:
         parts.append(f"{reading.topology_changes} changes of the spanning tree")
+    if reading.parts:
+        by = f" by the profile {reading.profile}" if reading.profile else ""
+        parts.append(f"{count_of(len(reading.parts), 'reading')}{by}")
+    if reading.neighbors:
+        parts.append(count_of(len(reading.neighbors), "neighbor"))
+    if not parts and reading.chassis is not None:
+        parts.append(reading.chassis.model)
     return ", ".join(parts) or "reports nothing about its hardware"
 
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 _ETHERNET: Final = 6  # ifType ethernetCsmacd
 _UP: Final = 1  # ifOperStatus
 _LONGEST: Final = 80
-_TICKS: Final = 100
 
 Device = tuple[str, str, str]
 
@@ -90,8 +89,9 @@ def _polled(known: _Known, reading: DeviceReading) -> _Known:
     kinds, states = reading.columns.get("ifType", {}), reading.columns.get("ifOperStatus", {})
     ports = [state for row, state in states.items() if kinds.get(row, _ETHERNET) == _ETHERNET]
     restarted = None
-    if reading.read_at is not None and reading.uptime_ticks is not None:
-        restarted = reading.read_at - timedelta(seconds=reading.uptime_ticks / _TICKS)
+    running = reading.running_seconds
+    if reading.read_at is not None and running is not None:
+        restarted = reading.read_at - timedelta(seconds=running)
     description = known.description
     if reading.sys_descr != known.said:
         description = plain(reading.sys_descr.partition("\n")[0])[:_LONGEST].strip()

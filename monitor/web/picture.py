@@ -188,7 +188,7 @@ def chart(day: Sequence[RoundTrip]) -> Chart | None:
         return None
     end = day[-1].starts
     answered = [one.rtt_seconds for one in day if one.rtt_seconds is not None]
-    top = max([*answered, _LEAST_SCALE_SECONDS]) * 1.1
+    top = _end_of_axis(max([*answered, _LEAST_SCALE_SECONDS]))
 
     def x(instant: datetime) -> float:
         return round(CHART_WIDTH * (1 - (end - instant).total_seconds() / _DAY_SECONDS), 1)
@@ -219,6 +219,16 @@ def chart(day: Sequence[RoundTrip]) -> Chart | None:
         loss=100 * sum(one.packets_lost for one in day) / sum(one.packets for one in day),
         top=top * 1000,
     )
+
+
+def _end_of_axis(most: float) -> float:
+    """Return the least of 1, 2, 5, 10, 20 ... ms, in seconds, that is not below a value in seconds.
+
+    A round number is read as the end of an axis, another one as the greatest value.
+    """
+    milliseconds = most * 1000
+    decade = 10.0 ** math.floor(math.log10(milliseconds))
+    return next(one * decade for one in (1, 2, 5, 10) if one * decade >= milliseconds) / 1000
 
 
 def _mean(day: Sequence[RoundTrip]) -> float:

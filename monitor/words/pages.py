@@ -256,8 +256,10 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     "evidence": Text("Evidence", "Nachweis"),
     "last_day": Text("Round-trip time of the last day", "Antwortzeit des letzten Tages"),
     "rtt": Text(
-        "{low} to {high} ms, on average {mean} ms; {loss} % of the packets lost",
-        "{low} bis {high} ms, im Mittel {mean} ms; {loss} % der Pakete verloren",
+        "{mean} ms on average, five-minute means of {low} to {high} ms; {loss} % of all packets "
+        "lost, outages included",
+        "im Mittel {mean} ms, Fünf-Minuten-Mittel von {low} bis {high} ms; {loss} % aller Pakete "
+        "verloren, Ausfälle eingerechnet",
     ),
     "no_rtt": Text("Nothing measured yet.", "Noch nichts gemessen."),
     "rtt_since": Text(

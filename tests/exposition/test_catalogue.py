@@ -9,10 +9,11 @@ from pkgutil import iter_modules
 from monitor import exposition
 from monitor.exposition.catalogue import CATALOGUE, GROUPS
 from monitor.exposition.echo import RTT_BOUNDS
-from monitor.exposition.interfaces import INTERFACE_METRICS
+from monitor.exposition.interfaces import COLUMN_METRICS, INTERFACE_METRICS
 from monitor.exposition.metric import Kind, Metric
 from monitor.exposition.reference import reference
 from monitor.probes.interface_columns import TWINS
+from monitor.probes.interfaces import COLUMNS, COLUMNS_32_BIT, DISCONTINUITY
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "metrics.md"
 
@@ -32,6 +33,11 @@ def test_every_declared_metric_is_in_the_catalogue() -> None:
                 assert constant == name.upper(), module.name
             elif isinstance(value, tuple) and value and isinstance(value[0], Metric):
                 assert gathered.issuperset(value), f"{module.name}.{constant}"
+
+
+def test_every_column_of_interfaces_is_one_that_the_probe_reads() -> None:
+    read = {*COLUMNS, *COLUMNS_32_BIT, DISCONTINUITY}
+    assert [metric.name for metric in COLUMN_METRICS if metric.name not in read] == []
 
 
 def test_names_and_labels_are_valid() -> None:

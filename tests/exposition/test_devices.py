@@ -68,7 +68,7 @@ def test_a_percent_sign_in_a_name_is_only_a_character() -> None:
 def test_duplicate_and_empty_names_are_distinguished_by_index() -> None:
     names: dict[int, int | bytes] = {1: b"port", 2: b"port", 3: b"", 5: b"other"}
     mtu: dict[int, int | bytes] = {1: 1500, 2: 1500, 3: 1500, 4: 9000, 5: 1500}
-    found = values(reading(ifName=names, ifMtu=mtu), "ifMtu")
+    found = values(reading(ifName=names, ifSpeed=mtu), "ifSpeed")
     assert found == {
         ("other", ""): 1500,
         ("1", "port", ""): 1500,
@@ -84,7 +84,7 @@ def test_an_interface_without_a_state_is_numbered_by_its_name() -> None:
 
 
 def test_an_unnamed_interface_among_named_ones_uses_its_description() -> None:
-    found = values(reading(ifName={1: b"a"}, ifDescr={2: b"eth1"}, ifMtu={1: 1, 2: 2}), "ifMtu")
+    found = values(reading(ifName={1: b"a"}, ifDescr={2: b"eth1"}, ifSpeed={1: 1, 2: 2}), "ifSpeed")
     assert found == {("a", ""): 1, ("", "eth1"): 2}
 
 
@@ -184,12 +184,12 @@ def test_an_object_that_is_not_declared_is_not_exported() -> None:
 
 
 def test_a_string_in_place_of_a_number_costs_only_its_row() -> None:
-    found = values(two_ports(ifMtu={1: b'evil"} 1\n', 7: 1500}), "ifMtu")
+    found = values(two_ports(ifSpeed={1: b'evil"} 1\n', 7: 1500}), "ifSpeed")
     assert found == {("ge-0/0/7", "port 7"): 1500}
 
 
 def test_a_number_in_place_of_a_name_becomes_its_digits() -> None:
-    assert ("5", "") in values(reading(ifName={1: 5}, ifMtu={1: 1500}), "ifMtu")
+    assert ("5", "") in values(reading(ifName={1: 5}, ifSpeed={1: 1500}), "ifSpeed")
 
 
 def test_values_the_device_did_not_report_are_absent() -> None:
@@ -202,28 +202,28 @@ def test_labels_of_ever_changing_interfaces_are_not_kept_forever() -> None:
     renderer = DeviceRenderer(interfaces_check())
     for poll in range(20):
         first = poll * 1000
-        renderer.render(reading(ifMtu=dict.fromkeys(range(first, first + 1000), 1500)))
+        renderer.render(reading(ifSpeed=dict.fromkeys(range(first, first + 1000), 1500)))
     assert len(renderer._labels) <= 5000
 
 
 @given(st.dictionaries(st.integers(1, 2**31 - 1), st.binary(max_size=200), max_size=8))
 def test_any_names_give_series_that_parse(names: dict[int, bytes]) -> None:
     rows: dict[int, int | bytes] = dict.fromkeys(names, 3)
-    found = values(reading(ifName={**names}, ifMtu=rows), "ifMtu")
+    found = values(reading(ifName={**names}, ifSpeed=rows), "ifSpeed")
     assert len(found) == len(names)
     assert {known_by[-2] for known_by in found} == {sanitise(name) for name in names.values()}
 
 
 def test_renumbered_interfaces_continue_their_series() -> None:
     renderer = _known_by("ifName")
-    before = _by_names(renderer.render(two_ports(ifMtu={1: 1500, 7: 9000}))["ifMtu"])
+    before = _by_names(renderer.render(two_ports(ifSpeed={1: 1500, 7: 9000}))["ifSpeed"])
     renumbered = two_ports(
         ifName={1: b"ge-0/0/7", 7: b"ge-0/0/1"},
         ifDescr={1: b"port 7", 7: b"port 1"},
-        ifMtu={1: 9000, 7: 1500},
+        ifSpeed={1: 9000, 7: 1500},
     )
     blocks = renderer.render(renumbered)
-    assert _by_names(blocks["ifMtu"]) == before
+    assert _by_names(blocks["ifSpeed"]) == before
     assert _by_names(blocks[IF_TYPE_INFO.name]).keys() == {
         ("7", "ge-0/0/1", "port 1"),
         ("1", "ge-0/0/7", "port 7"),
@@ -232,27 +232,29 @@ def test_renumbered_interfaces_continue_their_series() -> None:
 
 def test_names_equal_after_truncation_are_distinguished_by_index() -> None:
     long = b"x" * 128
-    found = values(reading(ifName={1: long + b"1", 2: long + b"2"}, ifMtu={1: 1, 2: 2}), "ifMtu")
+    found = values(
+        reading(ifName={1: long + b"1", 2: long + b"2"}, ifSpeed={1: 1, 2: 2}), "ifSpeed"
+    )
     assert {known_by[0] for known_by in found} == {"1", "2"}
 
 
 def test_without_names_interfaces_use_their_descriptions() -> None:
-    found = values(reading(ifDescr={1: b"eth0", 2: b"eth1"}, ifMtu={1: 1, 2: 2}), "ifMtu")
+    found = values(reading(ifDescr={1: b"eth0", 2: b"eth1"}, ifSpeed={1: 1, 2: 2}), "ifSpeed")
     assert found == {("", "eth0"): 1, ("", "eth1"): 2}
 
 
 def test_the_interface_identity_is_configurable() -> None:
-    named = two_ports(ifAlias={1: b"to the city", 7: b"room 7"}, ifMtu={1: 1, 7: 7})
-    assert values(named, "ifMtu", identity="ifDescr") == {("port 1",): 1, ("port 7",): 7}
-    assert values(named, "ifMtu", identity="ifDescr", alias=True) == {
+    named = two_ports(ifAlias={1: b"to the city", 7: b"room 7"}, ifSpeed={1: 1, 7: 7})
+    assert values(named, "ifSpeed", identity="ifDescr") == {("port 1",): 1, ("port 7",): 7}
+    assert values(named, "ifSpeed", identity="ifDescr", alias=True) == {
         ("port 1", "to the city"): 1,
         ("port 7", "room 7"): 7,
     }
-    assert values(named, "ifMtu", identity="ifAlias", alias=True) == {
+    assert values(named, "ifSpeed", identity="ifAlias", alias=True) == {
         ("to the city",): 1,
         ("room 7",): 7,
     }
-    assert values(named, "ifMtu", identity="ifIndex") == {
+    assert values(named, "ifSpeed", identity="ifIndex") == {
         ("1", "ge-0/0/1", "port 1"): 1,
         ("7", "ge-0/0/7", "port 7"): 7,
     }

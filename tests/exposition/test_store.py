@@ -34,7 +34,7 @@ def big_exposition(schools: int, devices: int, families: int, rows: int) -> Expo
     """Return an exposition with that many samples of about 150 bytes each."""
     exposition = Exposition(HandClock())
     line = b"x" * 149 + b"\n"
-    names = ["ifMtu", "ifOutQLen", "ifSpeed", "ifHighSpeed", "ifOperStatus"][:families]
+    names = ["ifAdminStatus", "ifLastChange", "ifSpeed", "ifHighSpeed", "ifOperStatus"][:families]
     for name in names:
         for school_number in range(schools):
             for device in range(devices):
@@ -253,13 +253,13 @@ async def test_a_block_larger_than_a_slice_is_sent_alone() -> None:
 async def test_a_block_replaced_while_streaming_is_never_torn() -> None:
     exposition = Exposition(HandClock())
     for device in range(400):
-        exposition.set_block("ifMtu", "goethe", f"d{device}", b"ifMtu 1\n" * 200)
+        exposition.set_block("ifSpeed", "goethe", f"d{device}", b"ifSpeed 1\n" * 200)
     received = []
     async for chunk in exposition.stream():
         received.append(chunk)
         for device in range(400):
-            exposition.set_block("ifMtu", "goethe", f"d{device}", b"ifMtu 22\n" * 200)
-        exposition.set_block("ifOutQLen", "goethe", "d0", b"ifOutQLen 6\n")
+            exposition.set_block("ifSpeed", "goethe", f"d{device}", b"ifSpeed 22\n" * 200)
+        exposition.set_block("ifLastChange", "goethe", "d0", b"ifLastChange 6\n")
         exposition.retain(set())
     lines = b"".join(received).decode().splitlines()[2:]
     assert len(lines) == 400 * 200

@@ -39,7 +39,7 @@ def test_sanitising_is_idempotent(raw: str) -> None:
 @given(st.lists(st.one_of(any_text, st.binary(max_size=200)), min_size=3, max_size=3))
 def test_any_label_values_parse_back_to_their_sanitised_form(values: list[str | bytes]) -> None:
     names = ("school", "ifName", "ifDescr")
-    [(found, value)] = read_back(f"ifMtu{labels(names, values)} 1\n")
+    [(found, value)] = read_back(f"ifSpeed{labels(names, values)} 1\n")
     assert found == dict(zip(names, map(sanitise, values), strict=True))
     assert value == 1
 
@@ -69,7 +69,7 @@ def test_integers_are_written_exactly(value: int) -> None:
 
 @given(st.floats(allow_nan=False))
 def test_floats_are_read_back_the_same(value: float) -> None:
-    [(_, found)] = read_back(f"ifMtu {number(value)}\n")
+    [(_, found)] = read_back(f"ifSpeed {number(value)}\n")
     assert found == value
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -81,6 +82,14 @@ def test_model_ports_power_and_restart_come_from_both_polls(inventory: Inventory
     (found,) = book.of(SiteKey(school.id, "main"))
     assert (found.model, found.power_drawn_watts, found.power_budget_watts) == ("2530-24G", 90, 740)
     assert found.ports == 3
+
+
+def test_a_restart_of_the_agent_alone_is_no_restart_of_the_switch(inventory: Inventory) -> None:
+    book = EquipmentBook(inventory)
+    of_agent = replace(READING, uptime_ticks=100, host_uptime_ticks=360_000)
+    book.observe(polled(inventory, of_agent))
+    (found,) = book.of(SiteKey(inventory.schools[0].id, "main"))
+    assert found.restarted == AT - timedelta(hours=1)
 
 
 def test_failed_polls_and_foreign_devices_change_nothing(inventory: Inventory) -> None:

@@ -1,13 +1,19 @@
-"""The map of the status page: every mark is fully visible, however few or close the schools are."""
+"""The pictures of the status page.
+
+Every mark of the map is fully visible, however few or close the schools are; the axis of a chart
+ends at a round number.
+"""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.web.picture import MAP_WIDTH, spots
+from monitor.status.model import RoundTrip
+from monitor.web.picture import CHART_HEIGHT, MAP_WIDTH, chart, spots
 from tests.web import answers
 from tests.web.showing import page, words_of
 from tests.web.test_app import Shown
@@ -86,3 +92,24 @@ async def test_the_map_names_few_schools_and_counts_those_without_a_location() -
         assert said in words_of(text)
         assert text.count("<text ") == 2
         assert said.partition(" ")[2] not in words_of(await page("/", language))
+
+
+@pytest.mark.parametrize(
+    ("most", "end"),
+    [
+        *((0.00004, 10), (0.0099, 10), (0.010, 10), (0.0101, 20), (0.020, 20), (0.0201, 50)),
+        *((0.050, 50), (0.051, 100), (0.1, 100), (0.7, 1000), (1.0, 1000), (2.5, 5000)),
+    ],
+)
+def test_the_axis_of_round_trip_times_ends_at_a_round_number(most: float, end: int) -> None:
+    at = datetime(2026, 11, 30, tzinfo=UTC)
+    day = [
+        RoundTrip(starts=at, rtt_seconds=rtt, loss_ratio=0.0, packets=25, packets_lost=0, first=at)
+        for rtt in (most, most / 2)
+    ]
+    found = chart(day)
+    assert found is not None
+    assert found.top == pytest.approx(end)
+    [line] = found.lines
+    highest = min(float(point.split(",")[1]) for point in line.split())
+    assert highest == pytest.approx(CHART_HEIGHT * (1 - 1000 * most / end), abs=0.1)
