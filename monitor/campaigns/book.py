@@ -118,5 +118,12 @@ def judge(
     return None if asked is None else evaluate(asked, zone)
 
 
+def sentence_of(verdict: CampaignVerdict | None) -> str:
+    """Return a verdict as a sentence, with what an incomplete campaign lacks."""
+    if verdict is None:
+        return "no verdict: the configuration does not say how many classes the school has"
+    return "; ".join((verdict.outcome, *verdict.missing))
+
+
 def _end(campaign: Campaign) -> float:
     return max((one.at.timestamp() for one in campaign.measurements), default=float("-inf"))

@@ -160,6 +160,12 @@ class CampaignVerdict:
     first: datetime | None
     last: datetime | None
 
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Return the reasons of both directions, each with its direction in words."""
+        ways = (("download", self.down_reasons), ("upload", self.up_reasons))
+        return tuple(f"{way}: {reason}" for way, reasons in ways for reason in reasons)
+
 
 @dataclass(frozen=True, slots=True)
 class LineDay:

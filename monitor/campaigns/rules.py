@@ -142,6 +142,6 @@ def _broken(days: _Days, owed: Rates, way: Direction) -> tuple[str, ...]:
     under = sum(any(bps < owed.minimum_bps for bps in of) for of in rates.values())
     if under > 1:
         reasons.append(
-            f"the minimum {megabits(owed.minimum_bps)} was undercut on {under} days, excused on one"
+            f"the minimum {megabits(owed.minimum_bps)} was undercut on {under} days, allowed on one"
         )
     return tuple(reasons)

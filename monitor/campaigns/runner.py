@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from monitor.campaigns.book import judge
+from monitor.campaigns.book import judge, sentence_of
 from monitor.campaigns.evidence import Campaign, Rates
 from monitor.campaigns.gates import (
     TRAFFIC,
@@ -288,10 +288,9 @@ class CampaignRunner:
     def _outcome(self, campaign: Campaign) -> str:
         """Return a campaign's verdict as a sentence."""
         school, _ = self._places[campaign.site]
-        verdict = judge(campaign, self._goal, school.classes, self._around.lessons.timezone)
-        if verdict is None:
-            return "no verdict: the configuration does not say how many classes the school has"
-        return "; ".join((verdict.outcome, *verdict.missing))
+        return sentence_of(
+            judge(campaign, self._goal, school.classes, self._around.lessons.timezone)
+        )
 
     def _known(self, site: str) -> tuple[Progress, ...]:
         return progress(self._entries.get(site, ()))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.calendar.school_days import CalendarError, SchoolCalendar
-from monitor.campaigns.book import judge
+from monitor.campaigns.book import judge, sentence_of
 from monitor.campaigns.plan import CampaignError, campaign_id, next_due, progress
 from monitor.campaigns.plan import plan as plan_campaign
 from monitor.campaigns.requests import FILE_NAME, Request, RequestFile, RequestFileError
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from monitor.campaigns.evidence import CampaignVerdict, Measurement
+    from monitor.campaigns.evidence import Measurement
     from monitor.campaigns.plan import Progress, Slot
     from monitor.campaigns.requests import Action
     from monitor.inventory.city import Goal, Inventory, School, Site
@@ -246,8 +246,10 @@ def _show(
     done = len(so_far.counted(zone))
     say(f"  {done} of {MEASUREMENTS} measured, {count_of(spoiled, 'test')} did not count")
     if so_far.ended is not None:
-        say(f"  {so_far.ended.phase} {local(so_far.ended.at)}: {so_far.ended.reason}")
-        for said in _verdict(judge(one, goal, school.classes, zone)):
+        verdict = judge(one, goal, school.classes, zone)
+        reason = so_far.ended.reason or sentence_of(verdict)
+        say(f"  {so_far.ended.phase} {local(so_far.ended.at)}: {reason}")
+        for said in verdict.reasons if verdict is not None else ():
             say(f"  {said}")
     else:
         following = _following(so_far, school, calendar, now)
@@ -263,18 +265,10 @@ def _show(
         say(f"  ({len(so_far.held_up) - _SHOWN} earlier ones are in the ledger)")
 
 
-def _verdict(verdict: CampaignVerdict | None) -> Iterable[str]:
-    if verdict is None:
-        yield "no verdict: the configuration does not say how many classes the school has"
-        return
-    for direction, reasons in (("down", verdict.down_reasons), ("up", verdict.up_reasons)):
-        yield from (f"{direction}: {reason}" for reason in reasons)
-
-
 def _results(measurements: Iterable[Measurement], local: Callable[[datetime], str]) -> Table:
     table = Table(
         Column("measured"),
-        *(Column(head, Kind.NUMBER) for head in ("down", "up", "others")),
+        *(Column(head, Kind.NUMBER) for head in ("download", "upload", "others")),
         Column("counts", Kind.TEXT),
     )
     for one in measurements:

@@ -18,7 +18,7 @@ from monitor.availability.minutes import minute_of
 from monitor.availability.records import MINUTES, SCOPE, read_run, read_scope
 from monitor.campaigns.book import CampaignBook
 from monitor.campaigns.records import CAMPAIGN, MEASUREMENT
-from monitor.inventory.city import Criterion
+from monitor.inventory.city import Criterion, ExpectedLine
 from monitor.rollout.line import is_live
 from monitor.rollout.line_records import (
     LINE,
@@ -155,7 +155,10 @@ class RolloutBoard:
     ) -> StageFinding:
         days = [one for one in (self._recorded_days.get(key), day) if one is not None]
         judged = self._campaigns.judged(key)
-        finding = stage_of(site.milestones, days, judged, now, self._zone)
+        expected = site.uplink.expected != ExpectedLine()
+        finding = stage_of(
+            site.milestones, days, judged, now, self._zone, is_line_expected=expected
+        )
         goal = self._inventory.goal
         if goal is None or goal.criterion is not Criterion.PER_CLASS or school.classes is not None:
             return finding

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from monitor.campaigns.evidence import CampaignOutcome, Judged
-from monitor.rollout.line import WINDOW_MINUTES, is_live
+from monitor.rollout.line import NO_EXPECTATION, WINDOW_MINUTES, is_live
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,26 +63,30 @@ class StageFinding:
     evidence: tuple[str, ...] = ()
 
 
-def stage_of(
+def stage_of(  # noqa: PLR0913  # all the evidence of a site, and how it is read
     milestones: Sequence[Milestone],
     line_days: Iterable[LineDay],
     judged: Iterable[Judged],
     now: datetime,
     zone: ZoneInfo,
+    *,
+    is_line_expected: bool = True,
 ) -> StageFinding:
     """Return a site's stage at `now`; later evidence is ignored, the order does not matter.
 
     `zone` is the time zone of the days: those of milestones, and those that the reason names.
+    `is_line_expected` says whether the configuration tells the right line from another; without
+    that no 24 hours prove anything.
     """
     days = sorted((day for day in line_days if day.until <= now), key=lambda day: day.until)
     complete = _complete(judged, now)
     verified = _by_campaigns(complete, now, zone)
     if verified is not None:
         return verified
-    live = _by_line(days)
+    live = _by_line(days, zone)
     if live is not None:
         return live
-    return _by_word(milestones, _hint(days, complete), now, zone)
+    return _by_word(milestones, _hint(days, complete, is_line_expected=is_line_expected), now, zone)
 
 
 def _complete(judged: Iterable[Judged], now: datetime) -> list[tuple[datetime, Judged]]:
@@ -134,7 +138,7 @@ def _by_campaigns(
     return StageFinding(Stage.VERIFIED, since, words, proof)
 
 
-def _by_line(days: Sequence[LineDay]) -> StageFinding | None:
+def _by_line(days: Sequence[LineDay], zone: ZoneInfo) -> StageFinding | None:
     """Return live if the last conclusive 24 hours show it, None otherwise."""
     since: datetime | None = None
     proof: LineDay | None = None
@@ -148,7 +152,7 @@ def _by_line(days: Sequence[LineDay]) -> StageFinding | None:
         return None
     why = (
         f"up in {proof.answered_minutes} of {WINDOW_MINUTES} minutes until "
-        f"{proof.until:%Y-%m-%d %H:%M} UTC, {proof.line}"
+        f"{proof.until.astimezone(zone):%Y-%m-%d %H:%M}, {proof.line}"
     )
     span = f"{proof.since:%Y-%m-%dT%H:%MZ}/{proof.until:%Y-%m-%dT%H:%MZ}"
     return StageFinding(Stage.LIVE, since, why, (f"minutes:{span}",))
@@ -169,14 +173,20 @@ def _by_word(
     return StageFinding(Stage(stone.stage), since, why, evidence)
 
 
-def _hint(days: Sequence[LineDay], complete: Sequence[tuple[datetime, Judged]]) -> str:
+def _hint(
+    days: Sequence[LineDay],
+    complete: Sequence[tuple[datetime, Judged]],
+    *,
+    is_line_expected: bool,
+) -> str:
     """Return what keeps a site from being live."""
     failed = ""
     if complete:
         _, one = complete[-1]
         failed = f"; campaign {one.campaign} failed: {_reasons(one)}"
     if not days:
-        return f"no 24 hours on the right line are proven yet{failed}"
+        unproven = "no 24 hours on the right line are proven yet"
+        return f"{unproven if is_line_expected else NO_EXPECTATION}{failed}"
     day = days[-1]
     down = day.counted_minutes - day.answered_minutes
     minutes = f"up in {day.answered_minutes} and down in {down} of {WINDOW_MINUTES} minutes"
@@ -184,6 +194,4 @@ def _hint(days: Sequence[LineDay], complete: Sequence[tuple[datetime, Judged]]) 
 
 
 def _reasons(one: Judged) -> str:
-    verdict = one.verdict
-    ways = (("download", verdict.down_reasons), ("upload", verdict.up_reasons))
-    return "; ".join(f"{way}: {reason}" for way, reasons in ways for reason in reasons)
+    return "; ".join(one.verdict.reasons)

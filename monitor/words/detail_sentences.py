@@ -116,6 +116,9 @@ _STAGES: Final[Mapping[str, str]] = {
     # As older entries of the ledger have it.
     "down: {say}": "Download: {say}",
     "up: {say}": "Upload: {say}",
+    "the minimum {rate} was undercut on {n} days, excused on one": (
+        "das Minimum {rate} wurde an {n} Tagen unterschritten, erlaubt an einem"
+    ),
     "90 % of {rate} was reached on {n} of {all} days, owed on two thirds of them": (
         "90 % von {rate} wurden an {n} von {all} Tagen erreicht, geschuldet an zwei Dritteln davon"
     ),
@@ -126,7 +129,7 @@ _STAGES: Final[Mapping[str, str]] = {
     "the normal rate {rate} was reached in {n} of {all} measurements, owed in 90 %": (
         "die normale Rate {rate} wurde in {n} von {all} Messungen erreicht, geschuldet in 90 %"
     ),
-    "the minimum {rate} was undercut on {n} days, excused on one": (
+    "the minimum {rate} was undercut on {n} days, allowed on one": (
         "das Minimum {rate} wurde an {n} Tagen unterschritten, erlaubt an einem"
     ),
     "{name} had passed": "{name} war bestanden",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from click.testing import CliRunner
 
 from monitor.campaigns.evidence import Measurement, Rates
@@ -16,11 +18,13 @@ from monitor.cli import main
 from monitor.clock import SystemClock
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.place import LEDGER_FILE, SqlitePlace
+from tests.campaigns.evidence import entries_of, failing, passing
 from tests.cli.test_json import assert_same_form, documented
 
 if TYPE_CHECKING:
-    import pytest
     from click.testing import Result
+
+    from monitor.campaigns.evidence import Campaign
 
 CONFIG = Path(__file__).parents[1] / "config/corpus/good/throughput-by-both-tools.yaml"
 WITHOUT = CONFIG.with_name("smallest.yaml")
@@ -123,3 +127,42 @@ async def test_status_shows_progress_results_and_refusals(
     assert (one["measured"], one["wanted"], one["next"]["number"]) == (1, 30, 1)
     assert one["measurements"][0]["down_bps"] == 9.41e8
     assert one["held_up"][0]["reason"] == "load: others"
+
+
+async def ended(state: Path, one: Campaign, reason: str = "") -> str:
+    """Return the status of a campaign that is over."""
+    over = one.measurements[-1].at + timedelta(minutes=1)
+    end = CampaignStep(one.id, SITE, over, CampaignPhase.FINISHED, one.down, one.up, reason)
+    async with Ledger.open(SqlitePlace(state / LEDGER_FILE), SystemClock()) as ledger:
+        await ledger.append((*entries_of(one), campaign_entry(end)))
+    return schulnetz(state, "status", "first-school").output
+
+
+def ten_days_ago() -> datetime:
+    return (datetime.now(UTC) - timedelta(days=10)).replace(hour=13, minute=0)
+
+
+@pytest.mark.parametrize("reason", ["", "failed"])
+async def test_status_of_a_failed_campaign_says_so_and_names_the_directions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    lines = (await ended(tmp_path, failing(begin=ten_days_ago()), reason)).splitlines()
+    (finished,) = (line for line in lines if line.startswith("  finished "))
+    assert finished.endswith(": failed")
+    reasons = lines[lines.index(finished) + 1 :]
+    assert [line.partition(":")[0].strip() for line in reasons[:6]] == [
+        *("download", "download", "download", "upload", "upload", "upload")
+    ]
+    assert "the minimum 600 Mbit/s was undercut on 3 days, allowed on one" in reasons[2]
+    assert reasons[6].split()[:3] == ["measured", "download", "upload"]
+
+
+async def test_status_of_other_campaigns_has_their_outcome(tmp_path: Path) -> None:
+    assert ": passed\n" in await ended(tmp_path, passing(begin=ten_days_ago()))
+    (tmp_path / "other").mkdir()
+    short = passing(begin=ten_days_ago())
+    short = replace(short, measurements=short.measurements[:15])
+    assert ": incomplete; 1 of 3 days have 10 valid measurements (15 in all)\n" in await ended(
+        tmp_path / "other", short
+    )

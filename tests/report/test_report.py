@@ -235,7 +235,9 @@ def test_changes_are_listed_since_the_last_report() -> None:
 def test_reasons_are_in_the_language_of_the_report(
     written: Callable[[RolloutReport, Language], str],
 ) -> None:
-    why = "campaign c1 failed: down: the minimum 1 Mbit/s was undercut on 2 days, excused on one"
+    why = (
+        "campaign c1 failed: download: the minimum 1 Mbit/s was undercut on 2 days, allowed on one"
+    )
     entries = [
         goal(at(2020, 1, 1), 1, "a/main"),
         stage("a/main", at(2020, 2, 1), Stage.VERIFIED, "campaign c1 passed with 30 tests"),

@@ -130,6 +130,18 @@ def test_site_without_an_expected_line_is_not_live_and_names_the_cure(city: Inve
     assert finding.why.endswith("set `line` in the configuration")
 
 
+def test_site_without_an_expected_line_names_the_cure_before_its_first_minute(
+    city: Inventory,
+) -> None:
+    board = RolloutBoard(city)
+    board.tick(START)
+    assert board.findings[OTHER].why == (
+        "no milestone is reached; nothing says which line is the right one: set `line` in the "
+        "configuration"
+    )
+    assert board.findings[SITE].why.endswith("no 24 hours on the right line are proven yet")
+
+
 def test_line_not_seen_for_a_day_is_not_proven(city: Inventory) -> None:
     board = RolloutBoard(city)
     board.see(SITE, RIGHT, START)
