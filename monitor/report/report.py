@@ -13,12 +13,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 from zoneinfo import ZoneInfo
 
+from monitor.inventory.city import ExpectedLine
 from monitor.report.evidence import read_evidence
 from monitor.report.history import History, Point, read_history, regressions
 from monitor.report.outlook import forecast_from
 from monitor.report.records import REPORT, HandedOut, read_report, report_entry
 from monitor.rollout.goal_records import GoalScope, configured_scope
-from monitor.rollout.stage import Stage
+from monitor.rollout.stage import Stage, stage_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -39,8 +40,9 @@ _MONTHS_A_QUARTER: Final = 3
 class SiteLine:
     """One site of the goal: its identity, its stage, why, and the ledger rows that prove it.
 
-    `school` is None for a site that is no longer configured. `change` and `basis` are None if the
-    ledger has no stage: when it was recorded, and what it rests on at the report's instant.
+    `school` is None for a site that is no longer configured. `change` is when the stage was
+    recorded, None if the ledger has none, and `basis` what it rests on at the report's instant, or
+    what a site without a stage lacks.
     """
 
     key: str
@@ -210,15 +212,24 @@ def _sites(
     as_of: datetime,
 ) -> tuple[SiteLine, ...]:
     configured = {str(school.key(site)): (school, site) for school, site in inventory.sites()}
-    stages = history.stages()
+    stages, zone = history.stages(), ZoneInfo(inventory.calendar.timezone)
     lines = []
     for key in scope.sites:
         school, site = configured.get(key, (None, None))
         change = stages.get(key)
-        basis = evidence.basis(change.change, as_of) if change else None
+        basis = evidence.basis(change.change, as_of) if change else _lacking(site, as_of, zone)
         rows = evidence.rows_of(basis) if basis else None
         lines.append(SiteLine(key, school, site, change, basis, rows))
     return tuple(lines)
+
+
+def _lacking(site: Site | None, at: datetime, zone: ZoneInfo) -> StageFinding | None:
+    """Return what a site without a stage in the ledger lacks; None if that is not known."""
+    if site is None:
+        return None
+    expected = site.uplink.expected != ExpectedLine()
+    found = stage_of(site.milestones, (), (), at, zone, is_line_expected=expected)
+    return found if found.stage is Stage.UNKNOWN else None
 
 
 def _groups(sites: Iterable[SiteLine], dimension: Dimension) -> tuple[Group, ...]:

@@ -143,13 +143,24 @@ _STAGES: Final[Mapping[str, str]] = {
     "not live: up in {up} and down in {down} of {n} minutes, {say}": (
         "nicht in Betrieb: {up} von {n} Minuten online, {down} ausgefallen, {say}"
     ),
-    "up in {up} of {n} minutes until {end} UTC, {say}": (
+    "up in {up} of {n} minutes until {end} UTC, {say}": (  # as older entries have it
         "{up} von {n} Minuten online bis {end} UTC, {say}"
+    ),
+    "up in {up} of {n} minutes until {end}, {say}": (
+        "{up} von {n} Minuten online bis {end}, {say}"
     ),
     "nothing says which line is the right one: set `line` in the configuration": (
         "die Konfiguration sagt nicht, welche Leitung die richtige ist (`line`)"
     ),
+    "seen as expected: address {address}": "gesehen wie erwartet: Adresse {address}",
+    "seen as expected: {what}, address {address}": (
+        "gesehen wie erwartet: {what}, Adresse {address}"
+    ),
     "seen as expected: {what}": "gesehen wie erwartet: {what}",
+    "address is {found}, expected {wanted}": "die Adresse ist {found}, erwartet {wanted}",
+    "address was not seen, expected {text}": (
+        "die Adresse wurde nicht gesehen, erwartet ist {text}"
+    ),
     "{name} was not seen, expected {text}": "{name} wurde nicht gesehen, erwartet ist {text}",
     "the right line since {instant} UTC only": "erst seit {instant} UTC die richtige Leitung",
     "{names} of the line was not seen in the 24 hours": (

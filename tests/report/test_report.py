@@ -255,6 +255,18 @@ def test_reasons_are_in_the_language_of_the_report(
     assert german.count("campaign c1 passed with 30 tests") == 1
 
 
+def test_a_site_without_a_stage_says_what_it_lacks() -> None:
+    entries = [goal(at(2020, 1, 1), 1, "a/main")]
+    found = report(at(2020, 5, 1), entries, city_with_goal(listed_school("a")))
+    (site,) = json.loads(to_json(found))["sites"]
+    assert (site["stage"], site["since"], site["row"]) == ("unknown", None, None)
+    assert site["why"] == (
+        "no milestone is reached; nothing says which line is the right one: set `line` in the "
+        "configuration"
+    )
+    assert "kein Meilenstein ist erreicht; die Konfiguration sagt nicht" in to_markdown(found, "de")
+
+
 def test_changes_since_a_later_day_are_refused() -> None:
     with pytest.raises(ValueError, match="after 2022-06-30"):
         report(since=at(2022, 7, 2))

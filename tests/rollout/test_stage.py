@@ -62,6 +62,12 @@ def test_without_evidence_the_last_milestone_counts_but_never_as_live(count: int
     assert finding.evidence == (f"milestone:{last.stage}/{last.day}/{last.reference}",)
 
 
+def test_a_live_site_says_until_when_in_local_time() -> None:
+    finding = stage(days=(LIVE_ONE,))
+    until = LIVE_ONE.until.astimezone(ZONE)
+    assert finding.why == f"up in 1440 of 1440 minutes until {until:%Y-%m-%d %H:%M}, the line"
+
+
 def test_milestone_dated_tomorrow_is_not_reached_but_one_of_today_is() -> None:
     evening = datetime(2022, 1, 9, 22, 59, tzinfo=UTC)  # 23:59 in Berlin
     assert stage(now=evening).stage is Stage.BUILT

@@ -75,7 +75,7 @@ FRAMES = {
     "7 at 7 of the contracted rate over 7, limit 7",
     "7 outages or more within 7",
     "7 (failed 7 times in a row)",
-    "up in 7 of 7 minutes until 7 UTC, 7",
+    "up in 7 of 7 minutes until 7, 7",
     "7 on 7 by 7; 7",
     "7, 7 days ago or more: measure again",
     "7; cannot be verified: the number of the school's classes is not configured",
@@ -123,6 +123,12 @@ COMPOSED = {
     "Verbindungen ab",
     "1 of 5 packets to 10.8.0.1 lost: no route to host": "1 von 5 Paketen an 10.8.0.1 verloren: "
     "kein Weg zum Rechner",
+    "up in 1436 of 1440 minutes until 2026-11-29 11:00, seen as expected: sysName 'r1', address "
+    "'10.8.0.1'": "1436 von 1440 Minuten online bis 29.11.2026 11:00, gesehen wie erwartet: "
+    "sysName 'r1', Adresse '10.8.0.1'",
+    "not live: up in 1436 and down in 0 of 1440 minutes, address is '10.8.0.1', expected "
+    "'10.9.0.0/24'": "nicht in Betrieb: 1436 von 1440 Minuten online, 0 ausgefallen, die Adresse "
+    "ist '10.8.0.1', erwartet '10.9.0.0/24'",
     "up in 1440 of 1440 minutes until 2026-11-29 10:00 UTC, seen as expected: sysName 'r1'": (
         "1440 von 1440 Minuten online bis 29.11.2026 10:00 UTC, gesehen wie erwartet: sysName 'r1'"
     ),
