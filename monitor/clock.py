@@ -43,3 +43,13 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Suspend the calling task for that many seconds."""
         await asyncio.sleep(seconds)
+
+
+async def pause(clock: Clock, seconds: float, end: asyncio.Event) -> None:
+    """Suspend the calling task for that many seconds, or until `end` is set."""
+    waits = [asyncio.ensure_future(one) for one in (clock.sleep(seconds), end.wait())]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

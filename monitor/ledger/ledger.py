@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from monitor.clock import pause
 from monitor.ledger.chain import (
     Entry,
     Json,
@@ -285,7 +286,7 @@ class Ledger:
                 break
             if last:
                 return
-            await self._pause(delay)
+            await pause(self._clock, delay, self._closing)
             delay = min(2 * delay, _LAST_RETRY_SECONDS)
         self._problem = ""
         self._waiting -= len(batch.entries)
@@ -314,16 +315,6 @@ class Ledger:
         if self._waiting:
             lost = count_of(self._waiting, "entry was", "entries were")
             audit.error("%s: %s not recorded: %s", self._place, lost, self._problem)
-
-    async def _pause(self, seconds: float) -> None:
-        """Wait `seconds`, or until the ledger is closed."""
-        sleep, closing = self._clock.sleep(seconds), self._closing.wait()
-        waits = [asyncio.ensure_future(one) for one in (sleep, closing)]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
 
     async def _in_thread(self, work: Callable[..., _Result], *values: object) -> _Result:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work, *values)

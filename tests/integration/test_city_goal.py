@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.daemon.consumers.goal import READ_SECONDS, STALE_SECONDS, CityGoal, recorded_goal
+from monitor.daemon.swap import Swap
 from monitor.exposition.store import Exposition
 from monitor.inventory.city import Milestone
 from monitor.inventory.shard import Shard
@@ -284,3 +285,30 @@ def test_a_shard_with_its_own_ledger_file_exports_no_goal_and_says_why(
 
     run_virtually(story())
     assert "--ledger postgresql://" in caplog.text
+
+
+def test_a_reload_renews_the_goal_and_its_forecast_together(tmp_path: Path) -> None:
+    """The forecast was renewed by the hour only: for so long, more were built than listed."""
+
+    def counts(figures: Figures) -> list[float]:
+        return [figures[f"rollout_goal_{one}", frozenset()] for one in ("built", "listed")]
+
+    async def story() -> None:
+        async with running(SqlitePlace(tmp_path / "ledger.sqlite"), WHOLE) as one:
+            await asyncio.sleep(300)
+            assert counts(await one.figures()) == [9, LINES]
+            # One built school leaves, and another one's milestone is taken back.
+            _, _, back, *others = WHOLE.schools
+            back = replace(back, sites=tuple(replace(each, milestones=()) for each in back.sites))
+            smaller = replace(WHOLE, schools=(WHOLE.schools[0], back, *others))
+            swap = Swap()
+            swap.twin(one.board).reconfigure(smaller)
+            swap.twin(one.goal).reconfigure(smaller, swap)
+            swap.commit()
+            await asyncio.sleep(15)
+            assert counts(await one.figures()) == [7, LINES - 1]
+            assert one.goal.view.forecast is not None
+            assert one.goal.view.forecast.built == 7
+            assert one.goal.view.forecast.listed == LINES - 1
+
+    run_virtually(story())

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from monitor.availability.minutes import minute_of
+from monitor.clock import pause
 from monitor.daemon.consumer import Consumer
 from monitor.exposition.goal import exporter_block, forecast_blocks, goal_blocks
 from monitor.ledger.chain import LedgerError
@@ -102,6 +103,7 @@ class CityGoal(Consumer):
         self._exports: bool | None = None
         self._shown = 0
         self._is_news = False
+        self._outdated = asyncio.Event()
 
     def begin(self, recorded: GoalScope | None) -> None:
         """Record the goal in the ledger if it is new; a shard reads the others first."""
@@ -129,6 +131,7 @@ class CityGoal(Consumer):
         if self._is_news:
             self._is_news = False
             self._record()
+            self._outdated.set()
         exports = not self._is_shard or (
             self._knows_others() and self._leadership.speaks(self._clock.monotonic())
         )
@@ -227,7 +230,11 @@ class CityGoal(Consumer):
             self._look()
 
     async def _renew_forecast(self, source: _Readable, threads: Threads, seconds: float) -> None:
-        """Renew the forecast at intervals; the history is read in a separate thread."""
+        """Renew the forecast at intervals, and soon after a reload.
+
+        The history is read in a separate thread, after a delay in which the ledger writes the
+        goal and the stages that the reload changed.
+        """
 
         def found(inventory: Inventory, now: datetime) -> Forecast | None:
             with source.open_reader() as reader:
@@ -235,6 +242,7 @@ class CityGoal(Consumer):
 
         while True:
             await self._clock.sleep(FORECAST_DELAY_SECONDS)
+            self._outdated.clear()
             try:
                 self._forecast = await threads.run(
                     found, self._inventory, self._rollout_clock.now()
@@ -242,7 +250,7 @@ class CityGoal(Consumer):
                 self._expose_forecast()
             except LedgerError as error:
                 log.warning("no forecast: %s", error)
-            await self._clock.sleep(seconds)
+            await pause(self._clock, seconds, self._outdated)
 
     def _expose_forecast(self) -> None:
         zone = ZoneInfo(self._inventory.calendar.timezone)
