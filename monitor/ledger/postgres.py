@@ -31,7 +31,7 @@ from monitor.ledger.chain import (
     link,
 )
 from monitor.ledger.postgres_errors import postgres_errors
-from monitor.ledger.postgres_reader import PostgresReader, newest_chains
+from monitor.ledger.postgres_reader import PostgresReader, newest_chains, only_writer
 from monitor.ledger.postgres_schema import ENTRIES, has_tables, migrate, require_begun
 from monitor.ledger.reader import open_reader
 from monitor.ledger.restore import Restored
@@ -218,11 +218,16 @@ class PostgresPlace:
     def restore(self, backup: Path, now: datetime) -> Restored:
         """Make a backup the newest chain of the writer; see `LedgerPlace`.
 
-        `now` is not used: the previous chain keeps its number.
+        Without a writer's name, of the only one that the database has. `now` is not used: the
+        previous chain keeps its number.
         """
-        del now
         with postgres_errors(str(self)), self._engine().connect() as connection:
             migrate(connection)
+            if self.every_writer:
+                with connection.begin():
+                    writers = newest_chains(connection, None)
+                writer = only_writer(str(self), writers, "a backup") if writers else self.writer
+                return replace(self, writer=writer, every_writer=False).restore(backup, now)
             self._lock(connection)
             with connection.begin():
                 chain = newest_chains(connection, self.writer).get(self.writer, 0)

@@ -21,7 +21,7 @@ from monitor.ledger.postgres_schema import ENTRIES
 from monitor.ledger.reading import VerifyResult, verify_chain, write_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
     from typing import TextIO
@@ -37,6 +37,20 @@ if TYPE_CHECKING:
 _PAGE_ROWS: Final = 2000
 _E: Final = ENTRIES.c
 _ROW: Final = (_E.sequence, _E.at, _E.kind, _E.subject, _E.payload, _E.digest)
+
+
+def only_writer(place: str, writers: Collection[str], what: str) -> str:
+    """Return the only writer of a database.
+
+    Raises:
+        LedgerError: if there are several: `what` is of one writer.
+    """
+    if len(writers) == 1:
+        return next(iter(writers))
+    raise LedgerError(
+        f"{place}: {what} is of one writer, and this database has {', '.join(writers)}; "
+        "name one with --ledger-writer"
+    )
 
 
 def newest_chains(connection: Connection, writer: str | None) -> dict[str, int]:
@@ -135,7 +149,7 @@ class PostgresReader:
         Raises:
             LedgerError: if the database cannot be read, or the writer is ambiguous.
         """
-        name = writer or self._only("an anchor without @WRITER")
+        name = writer or only_writer(self._place, self._chains, "an anchor without @WRITER")
         if name not in self._chains:
             return None
         page = self._fetch(self._of(name).where(_E.sequence == row))
@@ -162,7 +176,7 @@ class PostgresReader:
         Raises:
             LedgerError: if the database cannot be read, or several writers share it.
         """
-        return write_rows(self.rows(self._only("an export")), stream)
+        return write_rows(self.rows(only_writer(self._place, self._chains, "an export")), stream)
 
     def backup(self, target: Path) -> VerifyResult:
         """Copy the ledger to a new SQLite file, verified before it gets its name.
@@ -171,16 +185,7 @@ class PostgresReader:
             LedgerError: if several writers share the database, if the target exists or cannot be
                 written, or the copy does not verify.
         """
-        return copy_to_sqlite(self.rows(self._only("a backup")), target)
-
-    def _only(self, what: str) -> str:
-        if len(self._chains) == 1:
-            return next(iter(self._chains))
-        names = ", ".join(self._chains)
-        raise LedgerError(
-            f"{self._place}: {what} is of one writer, and this database has {names}; "
-            "name one with --ledger-writer"
-        )
+        return copy_to_sqlite(self.rows(only_writer(self._place, self._chains, "a backup")), target)
 
     def _head(self, writer: str) -> Anchor:
         page = self._fetch(self._of(writer).order_by(_E.sequence.desc()).limit(1))

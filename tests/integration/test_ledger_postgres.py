@@ -248,6 +248,24 @@ def test_a_backup_is_a_file_that_can_be_restored(place: PostgresPlace, tmp_path:
     assert notes(place) == [1, 2]
 
 
+def test_a_backup_is_put_in_place_for_one_writer(
+    server: PostgresServer, place: PostgresPlace, tmp_path: Path
+) -> None:
+    """Without a name a further writer came into being, which cannot be removed."""
+    write(place, note(1))
+    write(postgres_place(server.url, "second"), note(2))
+    backup = tmp_path / "backup.sqlite"
+    with place.open_reader() as reader:
+        reader.backup(backup)
+    every = postgres_place(server.url, None)
+    with every.open_reader() as reader:
+        before = reader.heads()
+    with pytest.raises(LedgerError, match=r"has .*second.*; name one with --ledger-writer"):
+        every.restore(backup, NOW)
+    with every.open_reader() as reader:
+        assert reader.heads() == before
+
+
 def test_a_database_of_a_newer_version_is_refused(
     server: PostgresServer, place: PostgresPlace
 ) -> None:
