@@ -34,6 +34,7 @@ _LONGEST_OUTLOOK: Final = timedelta(days=4 * 365)
 class Chart:
     """The data of the chart: (day, number) for each change, by day; words by name.
 
+    The outlook is of lines that are built, of which there are `built` today, verified or not.
     `words` has title, description, verified, denominator, target and forecast.
     """
 
@@ -42,6 +43,7 @@ class Chart:
     today: date
     target: date | None
     outlook: tuple[date, date, date | None] | None
+    built: int
     words: Mapping[str, str]
 
 
@@ -137,10 +139,11 @@ def _outlook(chart: Chart, scale: _Scale) -> Iterator[Markup]:
     if chart.outlook is None or not chart.denominator:
         return
     early, middle, late = (min(day or scale.last, scale.last) for day in chart.outlook)
-    y = scale.y(chart.denominator[-1][1])
+    y, built = scale.y(chart.denominator[-1][1]), scale.y(chart.built)
     yield Markup(
         '<rect x="{}" y="{}" width="{}" height="{}" fill="url(#hatch)" stroke="#8a4b00" '
         'stroke-width="0.8"/><path d="M{} {}V{}" stroke="#8a4b00" stroke-width="2.4"/>'
+        '<circle cx="{}" cy="{}" r="3" fill="#8a4b00"/>'
         '<path d="M{} {}L{} {}" stroke="#8a4b00" stroke-width="1.2" stroke-dasharray="2 4"/>'
     ).format(
         scale.x(early),
@@ -151,7 +154,9 @@ def _outlook(chart: Chart, scale: _Scale) -> Iterator[Markup]:
         y - 11,
         y + 11,
         scale.x(chart.today),
-        scale.y(chart.verified[-1][1]) if chart.verified else scale.y(0),
+        built,
+        scale.x(chart.today),
+        built,
         scale.x(middle),
         y,
     )

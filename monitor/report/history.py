@@ -47,10 +47,18 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The goal's scope from an instant on, with its ledger row."""
+    """The goal's scope from an instant on, with its ledger row.
+
+    `left` are the sites that the previous recorded scope had and this one does not, with their
+    stages then, `joined` those that it adds. `is_resized` says that the goal's number or its unit
+    changed; the first scope of all has neither left nor joined sites.
+    """
 
     row: int
     scope: GoalScope
+    left: Mapping[str, Stage]
+    joined: tuple[str, ...]
+    is_resized: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +132,8 @@ def read_history(
     # For equal times, the order of recording decides.
     recorded.sort(key=lambda one: (one.entry.at, one.sequence))
     stages: dict[str, Stage] = {}
-    changes, scopes, reported, points = [], [], [], []
+    scopes: list[Scope] = []
+    changes, reported, points = [], [], []
     goal = initial
     for one in recorded:
         entry = one.entry
@@ -133,7 +142,7 @@ def read_history(
             continue
         if entry.kind == GOAL:
             goal = read_goal(entry)
-            scopes.append(Scope(one.sequence, goal))
+            scopes.append(_scope(one.sequence, goal, scopes[-1].scope if scopes else None, stages))
         else:
             change = read_stage(entry)
             before = stages.get(change.site, Stage.UNKNOWN)
@@ -153,6 +162,21 @@ def regressions(changes: Iterable[Change]) -> list[Change]:
         if change.change.stage in lost
         or (change.before is Stage.VERIFIED and change.change.stage is not Stage.VERIFIED)
     ]
+
+
+def _scope(
+    row: int, scope: GoalScope, before: GoalScope | None, stages: Mapping[str, Stage]
+) -> Scope:
+    if before is None:
+        return Scope(row, scope, {}, (), is_resized=True)
+    known, now = frozenset(before.sites), frozenset(scope.sites)
+    return Scope(
+        row,
+        scope,
+        {site: stages.get(site, Stage.UNKNOWN) for site in before.sites if site not in now},
+        tuple(site for site in scope.sites if site not in known),
+        is_resized=(before.denominator, before.unit) != (scope.denominator, scope.unit),
+    )
 
 
 def _point(at: datetime, row: int, stages: Mapping[str, Stage], goal: GoalScope) -> Point:

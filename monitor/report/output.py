@@ -77,6 +77,8 @@ def to_json(report: RolloutReport) -> str:
                     "at": one.scope.at.isoformat(),
                     "denominator": one.scope.denominator,
                     "unit": one.scope.unit,
+                    "left": {site: stage.value for site, stage in one.left.items()},
+                    "joined": list(one.joined),
                     "row": one.row,
                 }
                 for one in news.scopes

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from monitor.words.text import Language
 
 _NOTHING: Final = "–"
+_MOST_NAMES: Final = 12
+"""Sites that are named in a sentence, so that a large import does not fill a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class _Writer:
             as_of=words["as_of"].format(
                 day=self._day(at.date()), time=f"{at:%H:%M:%S}", zone=report.timezone
             ),
-            headline=words["headline"].format(
+            headline=words[_key("headline", point.verified, point.denominator)].format(
                 verified=point.verified,
                 denominator=point.denominator,
                 unit=self._unit,
@@ -196,7 +198,8 @@ class _Writer:
         said = days | counts | {"unit": self._unit, "pause": found.pause_days or 0}
         said["usual"] = found.usual_pause_days or 0
         stands = found.outlook in {Outlook.STALLED, Outlook.UNREACHABLE, Outlook.NO_END_IN_SIGHT}
-        yield Sentence(words["built_count"].format_map(said))
+        key_of_count = _key("built_count", found.built, found.denominator)
+        yield Sentence(words[key_of_count].format_map(said))
         yield Sentence(words[key].format_map(said), late=stands)
         delay = found.expected_delay_days
         if delay:
@@ -226,6 +229,7 @@ class _Writer:
                 today=today,
                 target=found.target,
                 outlook=outlook,
+                built=found.built,
                 words={**words, "title": words["burn_up"], "description": description},
             )
         )
@@ -257,12 +261,32 @@ class _Writer:
             goal_after=point.denominator,
         )
         for one in news.scopes:
-            sentence = words["news_goal"].format(
+            sentence = words["news_goal" if one.is_resized else "news_list"].format(
                 denominator=one.scope.denominator,
                 unit=words[one.scope.unit],
                 day=self._local_day(one.scope.at),
             )
-            yield f"{sentence} ({words['row']} {one.row})."
+            left = (
+                f"{self._names.get(site, site)} ({stage_name(stage, self._language)})"
+                for site, stage in one.left.items()
+            )
+            joined = (self._names.get(site, site) for site in one.joined)
+            yield " ".join(
+                [
+                    f"{sentence} ({words['row']} {one.row}).",
+                    *self._listed("news_left", left),
+                    *self._listed("news_joined", joined),
+                ]
+            )
+
+    def _listed(self, key: str, names: Iterable[str]) -> Iterator[str]:
+        known = list(names)
+        if known:
+            more = len(known) - _MOST_NAMES
+            shown = ", ".join(known[:_MOST_NAMES])
+            if more > 0:
+                shown += self._words["news_more"].format(count=more)
+            yield self._words[key].format(names=shown)
 
     def _changes(self, changes: Iterable[Change]) -> list[Line]:
         return [
@@ -336,6 +360,11 @@ class _Writer:
             "tests": tests,
             "row": change.row if change else _NOTHING,
         }
+
+
+def _key(key: str, reached: int, denominator: int) -> str:
+    """Return the word for a count of the goal: more than the goal is not "4 of 3"."""
+    return f"{key}_more" if reached > denominator else key
 
 
 def _thinned(numbers: Iterable[tuple[date, int]]) -> list[tuple[date, int]]:

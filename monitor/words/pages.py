@@ -52,6 +52,10 @@ _SENTENCES: Final[Mapping[str, Text]] = {
         "{verified} of {denominator} {unit} are verified by measurement",
         "{verified} von {denominator} {unit} sind durch Messung nachgewiesen",
     ),
+    "goal_reached_more": Text(
+        "{verified} {unit} are verified by measurement, more than the goal of {denominator}",
+        "{verified} {unit} sind durch Messung nachgewiesen, mehr als das Ziel von {denominator}",
+    ),
     "goal_unknown": Text(
         "the city's number is not known here: the other shards' ledgers cannot be read",
         "die Zahl der Stadt ist hier nicht bekannt: die übrigen Messprotokolle sind nicht lesbar",
@@ -92,6 +96,10 @@ _SENTENCES: Final[Mapping[str, Text]] = {
         "{built} of {denominator} {unit} have their line.",
         "{built} von {denominator} {unit} haben ihre Leitung.",
     ),
+    "goal_built_more": Text(
+        "{built} {unit} have their line, more than the goal of {denominator}.",
+        "{built} {unit} haben ihre Leitung, mehr als das Ziel von {denominator}.",
+    ),
     "goal_not_configured": Text(
         'How many have their line is not known: no site has "milestones" or its "line" configured '
         "(docs/rollout.md).",
@@ -101,9 +109,10 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     "outlook.reached": Text("The goal is reached.", "Das Ziel ist erreicht."),
     "outlook.built": Text("Only measuring is left.", "Nur die Messungen stehen noch aus."),
     "outlook.expected": Text(
-        "At the current pace all will be built between {early} and {late} (8 of 10 simulated "
-        "futures).",
-        "Im bisherigen Tempo sind alle zwischen {early} und {late} gebaut (8 von 10 Verläufen).",
+        "At the current pace the lines of the goal will be built between {early} and {late} (8 of "
+        "10 simulated futures).",
+        "Im bisherigen Tempo sind die Leitungen des Ziels zwischen {early} und {late} gebaut "
+        "(8 von 10 Verläufen).",
     ),
     "outlook.open": Text("an unknown day", "einem unbekannten Tag"),
     "outlook.no goal": Text("The goal is empty.", "Das Ziel ist leer."),

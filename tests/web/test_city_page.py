@@ -101,6 +101,16 @@ async def test_every_forecast_status_has_a_sentence(outlook: Outlook, language: 
     assert f"outlook_{outlook.value}" in WORDS["de"].keys() & WORDS["en"].keys()
 
 
+async def test_more_than_the_goal_is_not_a_part_of_it() -> None:
+    whole = answers.city()
+    assert whole.goal is not None
+    view = Failing(goal=whole.goal.model_copy(update={"denominator": 40, "outlook": "built"}))
+    german, english = await page("/", view=view), await page("/", "en", view)
+    assert "41 Schulen sind durch Messung nachgewiesen, mehr als das Ziel von 40" in german
+    assert "44 Schulen haben ihre Leitung, mehr als das Ziel von 40." in german
+    assert "44 schools have their line, more than the goal of 40." in english
+
+
 async def test_a_shard_that_cannot_read_the_others_shows_no_city_totals() -> None:
     whole = answers.city()
     assert whole.goal is not None
