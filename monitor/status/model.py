@@ -195,6 +195,10 @@ class SiteStatus(Answer):
     provider: str
     contracted_down_bps: float | None = Field(description="Null without a contract.")
     contracted_up_bps: float | None = Field(description="Null without a contract.")
+    contracted_availability: float | None = Field(description="A share; null without a contract.")
+    contract_reference: str
+    lot: str
+    programme: str
     uplink: Finding
     load_down_bps: float | None
     load_up_bps: float | None

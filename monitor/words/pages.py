@@ -237,6 +237,9 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     "provider": Text("Provider", "Anbieter"),
     "contract": Text("Contract", "Vertrag"),
     "no_contract": NO_CONTRACT,
+    "owed": Text("{share} % availability", "{share} % Verfügbarkeit"),
+    "lot": Text("Lot", "Los"),
+    "programme": Text("Funding programme", "Förderprogramm"),
     "load": Text("Load now", "Auslastung jetzt"),
     "rates": Text("{down} down, {up} up", "{down} Download, {up} Upload"),
     "load_down": Text(

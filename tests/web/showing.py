@@ -92,7 +92,8 @@ class ThreeLines(Shown):
             why="no milestone is reached; no 24 hours on the right line are proven yet",
             evidence=(),
         )
-        site = whole.sites[0].model_copy(update={"rollout": rollout})
+        bare = {"rollout": rollout, "lot": "", "programme": ""}
+        site = whole.sites[0].model_copy(update=bare)
         news = {"sites": (site,), "in_lessons": False, "lessons_known": False}
         return whole.model_copy(update=news) if school_id == whole.id else None
 

@@ -49,6 +49,20 @@ async def test_a_school_has_its_line_its_switches_and_its_evidence() -> None:
         assert said in text, said
 
 
+async def test_a_line_has_what_is_owed_and_how_it_is_paid() -> None:
+    english, german = (
+        words_of(await page("/schools/goethe", "en")),
+        words_of(await page("/schools/goethe")),
+    )
+    assert "1 Gbit/s up; 99.900 % availability; contract 2024-17 Lot Lot 1" in english
+    assert "Funding programme DigitalPakt Schule" in english
+    assert "1 Gbit/s Upload; 99,900 % Verfügbarkeit; contract 2024-17 Los Lot 1" in german
+    assert "Förderprogramm DigitalPakt Schule" in german
+    bare = words_of(await page("/schools/goethe", "en", view=ThreeLines()))
+    assert "Lot" not in bare
+    assert "Funding" not in bare
+
+
 async def test_the_chart_of_round_trip_times_shows_its_start_time() -> None:
     (site,) = answers.school().sites
     begin = site.last_day[0].first.astimezone(ZoneInfo("Europe/Berlin"))
