@@ -94,6 +94,9 @@ class Daemon:
         self._parts = parts
         self._pipeline = pipeline
         self._schedule = Schedule(parts.clock, parts.probe, self._observed, settings.concurrency)
+        self._excuses = ExcuseMetrics(
+            parts.ledger, settings.ledger_place, parts.exposition, parts.clock, self._city
+        )
         self._skipped_before = dict.fromkeys(CheckKind, 0)
         self._reloads = Reloads(settings, loaded, load, parts, pipeline, self._schedule)
         self.port = 0
@@ -123,7 +126,6 @@ class Daemon:
         parts, folder = self._parts, self._settings.state_directory
         house, ledger, place = parts.threads.house, parts.ledger, self._settings.ledger_place
         pipeline, requests = self._pipeline, RequestFile(folder / FILE_NAME)
-        excuses = ExcuseMetrics(ledger, place, parts.exposition, parts.clock, self._city)
         work = {
             "schedule": self._schedule.run(),
             "loop lag": self._sample_lag(),
@@ -133,7 +135,7 @@ class Daemon:
             "goal": pipeline.goal.run(place, house, self._settings.forecast_seconds),
             "campaigns": pipeline.campaigns.run(ledger, requests),
             "excuses": obey_excuses(ledger, ExcuseFile(folder / EXCUSES_FILE), parts.clock),
-            "excuse metrics": excuses.run(house),
+            "excuse metrics": self._excuses.run(house),
             "watchdog": supervisor.feed(
                 parts.clock, lambda: pipeline.runs.polls, self._longest_pause
             ),
@@ -299,6 +301,7 @@ class Daemon:
             pipeline.round_trips.outcomes,
             pipeline.goal.view,
             self._parts.ledger.health,
+            self._excuses.in_force,
         )
 
     @property

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from monitor.availability.spells import down_spells
-from monitor.inventory.site_key import SiteKey
 from monitor.observation import State
 from monitor.rollout.stage import Stage, StageFinding
 from monitor.status.alerts import OF_LEDGER, alert_of_cause, alert_status
@@ -22,28 +20,30 @@ from monitor.status.model import (
     CommonOutageStatus,
     EarlierLedgerStatus,
     Finding,
-    Outage,
     ProviderOutageStatus,
     SchoolStatus,
     SchoolSummary,
-    SiteAvailability,
     SiteStatus,
-    Sla,
     StageStatus,
     Window,
 )
+from monitor.status.outage_model import Outage, SiteAvailability, Sla
+from monitor.status.outages import excuses_of, excuses_within, outages_since
 from monitor.status.tally import tallies
 from monitor.verdict import Cause, Subject, SubjectKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from monitor.availability.excuse_effect import Effect
+    from monitor.availability.excuses import Excuse
     from monitor.availability.records import Transition
     from monitor.availability.sla import SlaReport
     from monitor.calendar.maintenance import MaintenanceBook, PlannedWindow
     from monitor.calendar.school_days import SchoolCalendar
     from monitor.inventory.city import Inventory, School, Site
+    from monitor.inventory.site_key import SiteKey
     from monitor.ledger.health import LedgerHealth
     from monitor.report.outlook import CityView
     from monitor.rollout.board import RolloutBoard
@@ -88,6 +88,7 @@ class Sources:
     outcomes: OutcomeHistory
     city: CityView
     ledger: LedgerHealth
+    excuses: Mapping[Excuse, Mapping[SiteKey, Effect]]
 
 
 def city_status(sources: Sources, now: datetime) -> CityStatus:
@@ -181,35 +182,14 @@ def school_status(
         ((one, _verdict(sources, one)) for one in subjects),
         {one: sources.conditions.of(one) for one in subjects},
     )
+    excuses = excuses_of(school.id, sources.excuses, now - OUTAGES_OF)
     return SchoolStatus(
         **_summary(sources, school, found[school.id], now),
         sites=tuple(_site(sources, school, site, now) for site in school.sites),
-        outages=tuple(
-            one
-            for one in outages_of(transitions)
-            if one.ends is None or one.ends >= now - OUTAGES_OF
-        ),
+        outages=outages_since(now - OUTAGES_OF, transitions, excuses),
+        excuses=excuses,
         maintenance=windows_of(sources.maintenance.windows(school.id)),
     )
-
-
-def outages_of(transitions: Iterable[Transition]) -> list[Outage]:
-    """Return the outages of a school's sites, newest first; `transitions` are in their order."""
-    by_site: dict[str, list[Transition]] = {}
-    for transition in transitions:
-        by_site.setdefault(SiteKey.parse(transition.site).site, []).append(transition)
-    found = [
-        Outage(
-            site=site,
-            begins=spell.begins,
-            ends=spell.ends,
-            cause=spell.reason,
-            reason=spell.detail,
-        )
-        for site, changes in by_site.items()
-        for spell in down_spells(changes)
-    ]
-    return sorted(found, key=lambda one: one.begins, reverse=True)
 
 
 def windows_of(planned: Iterable[PlannedWindow]) -> tuple[Window, ...]:
@@ -253,6 +233,7 @@ def sla_of(report: SlaReport) -> Sla:
                         ends=outage.ends,
                         cause=outage.reason,
                         reason=outage.detail or outage.reason,
+                        excuses=excuses_within(outage, one.key, report.excuses),
                     )
                     for outage in one.outages
                 ),

@@ -12,20 +12,16 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from monitor.inventory.checks import CheckKind
 from monitor.inventory.city import Criterion
 from monitor.observation import Outcome, Reason, State
 from monitor.report.forecast import Outlook
 from monitor.rollout.stage import Stage
+from monitor.status.answer import Answer
+from monitor.status.outage_model import ExcuseStatus, Outage
 from monitor.verdict import Cause, Trouble
-
-
-class Answer(BaseModel):
-    """One object of a response; it has exactly these fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Standing(StrEnum):
@@ -144,16 +140,6 @@ class RoundTrip(Answer):
     first: datetime = Field(description="When the first of them was sent.")
 
 
-class Outage(Answer):
-    """A period without an answer from a site's router; `ends` is null while it lasts."""
-
-    site: str
-    begins: datetime
-    ends: datetime | None
-    cause: str = Field(description="The cause of the first verdict.")
-    reason: str
-
-
 class Window(Answer):
     """A maintenance window, in which failures are expected; the end is excluded."""
 
@@ -252,7 +238,11 @@ class SchoolStatus(SchoolSummary):
 
     sites: tuple[SiteStatus, ...]
     outages: tuple[Outage, ...] = Field(
-        description="Outages of the last thirty days, the newest first."
+        description="Outages of the last thirty days as recorded, the newest first."
+    )
+    excuses: tuple[ExcuseStatus, ...] = Field(
+        description="What was reclassified of the last thirty days, the newest first; within a "
+        "minute of the decision."
     )
     maintenance: tuple[Window, ...]
 
@@ -353,40 +343,6 @@ class Maintenance(Answer):
     """All known windows."""
 
     windows: tuple[Window, ...]
-
-
-class SiteAvailability(Answer):
-    """A site's month against its contract, in minutes."""
-
-    school: str
-    site: str
-    provider: str
-    verdict: Literal["kept", "broken", "no data", "no contract"] = Field(
-        description="Without a contract, availability is measured, not judged."
-    )
-    is_certain: bool
-    whole_month: bool = Field(
-        description="False if minutes are before the site's first record, or not over yet."
-    )
-    recorded_share: float = Field(
-        description="Share of the month's minutes that are recorded and not unknown."
-    )
-    availability: float | None
-    contracted: float | None
-    up_minutes: int
-    down_minutes: int
-    excused_minutes: int = Field(description="Recorded as down, excused by a person.")
-    charged_minutes: int = Field(
-        description="Down minutes that were recorded as unknown and charged by a person."
-    )
-    outages: tuple[Outage, ...]
-
-
-class Sla(Answer):
-    """A month's availability per site."""
-
-    month: str
-    sites: tuple[SiteAvailability, ...]
 
 
 class Problem(Answer):

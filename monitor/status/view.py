@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from monitor.ledger.place import LedgerPlace
     from monitor.observation import Observation
     from monitor.status.build import Sources
-    from monitor.status.model import CityStatus, Finding, SchoolStatus, SchoolSummary, Sla, Window
+    from monitor.status.model import CityStatus, Finding, SchoolStatus, SchoolSummary, Window
+    from monitor.status.outage_model import Sla
     from monitor.status.uptime import Uptime
     from monitor.threads import Threads
 

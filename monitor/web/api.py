@@ -14,16 +14,15 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from monitor import __version__
 from monitor.status.model import (
-    Answer,
     CityStatus,
     GoalStatus,
     Maintenance,
     Problem,
     Schools,
     SchoolStatus,
-    Sla,
     Verdicts,
 )
+from monitor.status.outage_model import Sla
 from monitor.status.view import UnknownMonthError, View
 from monitor.words.plain import as_json
 
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from pydantic import BaseModel
+
+    from monitor.status.answer import Answer
 
     Handler = Callable[[View, web.Request], Awaitable[Answer | None]]
 

@@ -280,6 +280,22 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     ),
     "outages": Text("Outages of the last 30 days", "Ausfälle der letzten 30 Tage"),
     "no_outages": Text("None.", "Keine."),
+    "excused": Text(
+        "excused afterwards, {begins} to {ends}: {time}, {reason} (excuse {id})",
+        "nachträglich entschuldigt, {begins} bis {ends}: {time}, {reason} (Kennung {id})",
+    ),
+    "charged": Text(
+        "Not recorded as an outage, charged afterwards, {begins} to {ends}: {time}, {reason} "
+        "(excuse {id})",
+        "Nicht als Ausfall aufgezeichnet, nachträglich angelastet, {begins} bis {ends}: {time}, "
+        "{reason} (Kennung {id})",
+    ),
+    "as_recorded": Text(
+        "Outages and time online are shown as recorded; the availability under the contract counts "
+        "what was reclassified afterwards.",
+        "Ausfälle und Zeit online sind gezeigt wie aufgezeichnet; die Verfügbarkeit nach Vertrag "
+        "rechnet mit dem, was nachträglich umgewertet wurde.",
+    ),
     "begins": Text("Begin", "Beginn"),
     "ends": Text("End", "Ende"),
     "lasts": Text("still lasts", "dauert an"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from monitor.inventory.checks import CheckKind
 from monitor.inventory.city import Criterion
@@ -17,7 +17,6 @@ from monitor.status.model import (
     EquipmentStatus,
     Finding,
     GoalStatus,
-    Outage,
     RoundTrip,
     SchoolStatus,
     SchoolSummary,
@@ -26,6 +25,7 @@ from monitor.status.model import (
     TroubleStatus,
     Window,
 )
+from monitor.status.outage_model import ExcuseStatus, Outage
 from monitor.status.uptime import Bar, Level, Stretch, Uptime
 from monitor.verdict import Cause, Trouble
 
@@ -175,8 +175,10 @@ def school(**changes: Any) -> SchoolStatus:
                 ends=None,
                 cause=Cause.NO_ANSWER,
                 reason="no reply from 10.82.1.1 to 5 packets",
+                excuses=(),
             ),
         ),
+        "excuses": (),
         "maintenance": (
             Window(
                 id="532b3d76",
@@ -189,6 +191,21 @@ def school(**changes: Any) -> SchoolStatus:
         ),
     }
     return SchoolStatus(**(values | changes))
+
+
+def excuse(into: Literal["excused", "down"] = "excused", **changes: Any) -> ExcuseStatus:
+    """Return an excuse of 46 minutes in the hour after goethe's outage began."""
+    begins = NOW - timedelta(days=2)
+    values: dict[str, Any] = {
+        "id": "20220307-1a2b3c",
+        "site": "main",
+        "begins": begins,
+        "ends": begins + timedelta(hours=1),
+        "into": into,
+        "minutes": 46,
+        "reason": "our own digger",
+    }
+    return ExcuseStatus(**(values | changes))
 
 
 def uptime() -> Uptime:

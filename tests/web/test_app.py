@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
-from monitor.status.model import Sla
+from monitor.status.outage_model import Sla
 from monitor.status.view import BusyError, UnavailableError, UnknownMonthError, UnknownTargetError
 from monitor.web.app import AddressInUseError, Listen, serve
 from monitor.web.refusals import Refusal

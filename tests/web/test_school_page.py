@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from monitor.inventory.checks import CheckKind
 from monitor.observation import Outcome, Reason, State
 from monitor.rollout.stage import Stage
@@ -298,3 +300,43 @@ async def test_evidence_of_minutes_has_local_times() -> None:
 
     text = await page("/schools/goethe", "en", Live())
     assert "<dd>the minutes 2022-03-06 11:00 to 2022-03-07 11:00</dd>" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "excused", "charged", "recorded"),
+    [
+        (
+            "de",
+            (
+                "nachträglich entschuldigt, 05.03.2022 11:00 bis 05.03.2022 12:00: 46 min, "
+                "our own digger (Kennung 20220307-1a2b3c)"
+            ),
+            "Nicht als Ausfall aufgezeichnet, nachträglich angelastet, 05.03.2022 11:00 bis",
+            "Ausfälle und Zeit online sind gezeigt wie aufgezeichnet",
+        ),
+        (
+            "en",
+            (
+                "excused afterwards, 2022-03-05 11:00 to 2022-03-05 12:00: 46 min, "
+                "our own digger (excuse 20220307-1a2b3c)"
+            ),
+            "Not recorded as an outage, charged afterwards, 2022-03-05 11:00 to",
+            "Outages and time online are shown as recorded",
+        ),
+    ],
+)
+async def test_reclassified_minutes_are_at_their_outage(
+    language: str, excused: str, charged: str, recorded: str
+) -> None:
+    class Reclassified(Shown):
+        async def school(self, school_id: str) -> SchoolStatus | None:
+            whole = answers.school(id=school_id)
+            (outage,) = whole.outages
+            one, other = answers.excuse(), answers.excuse("down", id="20220307-4d5e6f")
+            marked = outage.model_copy(update={"excuses": (one.id,)})
+            return whole.model_copy(update={"outages": (marked,), "excuses": (one, other)})
+
+    text = words_of(await page("/schools/goethe", language, Reclassified()))
+    for said in (excused, charged, recorded):
+        assert text.count(said) == 1, said
+        assert said not in words_of(await page("/schools/goethe", language))

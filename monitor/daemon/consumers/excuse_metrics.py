@@ -1,4 +1,4 @@
-"""Exposes reclassified minutes, so that boards can show them separately.
+"""Exposes reclassified minutes, so that boards and pages can show them separately.
 
 `school_minutes_total` counts minutes as recorded, and an excuse is decided days later.
 
@@ -59,6 +59,11 @@ class ExcuseMetrics:
         self._inventory: Inventory | None = None
         self._known: dict[Excuse, Mapping[SiteKey, Effect]] = {}
         self._schools: frozenset[str] = frozenset()
+
+    @property
+    def in_force(self) -> Mapping[Excuse, Mapping[SiteKey, Effect]]:
+        """Return the excuses in force with their effect on each site, as of the last minute."""
+        return self._known
 
     async def run(self, threads: Threads) -> None:
         """Look for changes once a minute until cancelled; `threads` read the minutes."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from monitor.availability.excuse_requests import EXCUSES_FILE, ExcuseFile
 from monitor.availability.excuses import Excuse, Withdrawal, excuse_entry
 from monitor.availability.minutes import minute_of, start_of
+from monitor.exposition.gate import ScrapeGate
+from monitor.status.view import DaemonView
 from tests.daemon.test_outages import OF_A, mended, through, two_providers
 from tests.exposition.support import exact_names
 from tests.integration.running import series, value
@@ -18,6 +20,8 @@ from tests.virtual_time import START, run_virtually
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.modelled import Running
 
 MINUTES = "school_excuse_minutes"
 BEGINS = "school_excuse_begins_timestamp_seconds"
@@ -34,6 +38,25 @@ OURS = Excuse(
     minutes=30,
     into="unknown",
 )
+
+
+async def pages_agree(one: Running) -> None:
+    """Check that page and month of a1 name the excuse of its outage, with the same minutes."""
+    view = DaemonView(one.daemon, ScrapeGate(one.exposition, one.clock))
+    school = await view.school("a1")
+    assert school is not None
+    [excuse] = school.excuses
+    assert (excuse.id, excuse.into, excuse.reason) == ("e1", "excused", OURS.reason)
+    assert (excuse.begins, excuse.ends) == (OURS.begins, OURS.ends)
+    [outage] = school.outages
+    assert outage.excuses == ("e1",)
+    [month] = [site for site in (await view.sla(None)).sites if site.school == "a1"]
+    assert month.excused_minutes == excuse.minutes > 0
+    assert all(left.excuses == ("e1",) for left in month.outages)
+    other = await view.school("b1")
+    assert other is not None
+    assert other.excuses == ()
+    assert "Petra" not in f"{school.model_dump_json()}"
 
 
 def test_excused_minutes_are_exposed_until_the_excuse_is_withdrawn(tmp_path: Path) -> None:
@@ -58,6 +81,7 @@ def test_excused_minutes_are_exposed_until_the_excuse_is_withdrawn(tmp_path: Pat
             assert value(samples, ENDS, excuse="e1") == start_of(OURS.stop).timestamp()
             assert value(samples, INFO, excuse="e1") == 1
             assert "Petra" not in text
+            await pages_agree(one)
         async with running(tmp_path, inventory) as one:
             await asyncio.sleep(5)
             assert len(series(exact_names(await one.text()), MINUTES)) == 2
@@ -88,6 +112,11 @@ def test_charged_minutes_are_separate_and_go_with_a_removed_school(
             await asyncio.sleep(70)
             found = series(exact_names(await one.text()), MINUTES, into="down")
             assert list(found.values()) == [10, 10]
+            view = DaemonView(one.daemon, ScrapeGate(one.exposition, one.clock))
+            school = await view.school("a1")
+            assert school is not None
+            assert [(one.into, one.minutes) for one in school.excuses] == [("down", 10)]
+            assert school.outages == ()
             one.offer(fewer)
             assert await one.daemon.reload()
             await asyncio.sleep(70)
