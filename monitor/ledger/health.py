@@ -5,6 +5,7 @@ Must not know: how a ledger is opened or written.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.ledger.anchor import Anchor
+
+audit = logging.getLogger("monitor.audit")
 
 WHAT_TO_DO: Final = (
     "restore a backup or keep that one elsewhere, then move it away: docs/ledger.md, "
@@ -42,6 +45,28 @@ class LedgerHealth:
     begun: datetime | None
     was_killed: bool
     anchor: Anchor | None
+
+
+@dataclass(slots=True)
+class Writing:
+    """Whether writing succeeds: `problem` is the last failure as text, empty after a success.
+
+    The log has the beginning and the end of each failure, not every attempt.
+    """
+
+    problem: str = ""
+
+    def failed(self, problem: str) -> None:
+        """Note a failed attempt."""
+        if not self.problem:
+            audit.error("the ledger cannot be written; its entries wait in memory: %s", problem)
+        self.problem = problem
+
+    def succeeded(self) -> None:
+        """Note a successful attempt."""
+        if self.problem:
+            audit.info("the ledger is written again; it could not be: %s", self.problem)
+        self.problem = ""
 
 
 def earlier_ledger(quarantined: str, replaced: str, begun: datetime) -> str:

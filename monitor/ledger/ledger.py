@@ -28,7 +28,7 @@ from monitor.ledger.chain import (
     Row,
     require_valid,
 )
-from monitor.ledger.health import LedgerHealth, earlier_ledger
+from monitor.ledger.health import LedgerHealth, Writing, earlier_ledger
 from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
@@ -67,7 +67,6 @@ class Ledger:
         "_closing",
         "_executor",
         "_place",
-        "_problem",
         "_quarantined",
         "_queue",
         "_recorded",
@@ -80,6 +79,7 @@ class Ledger:
         "_waiting",
         "_wake",
         "_was_killed",
+        "_writing",
     )
 
     def __init__(
@@ -95,7 +95,7 @@ class Ledger:
         self._recorded = 0
         self._unrecorded = 0
         self._untold = 0
-        self._problem = ""
+        self._writing = Writing()
         self._quarantined = ""
         self._replaced = ""
         self._begun: datetime | None = None
@@ -126,7 +126,7 @@ class Ledger:
             try:
                 await ledger._in_thread(ledger._opened, clock.now())
             except LedgerStorageError as error:
-                ledger._problem = str(error)
+                ledger._writing.failed(str(error))
             ledger._tell_anchor("start")
             writer = asyncio.create_task(ledger._write(), name="ledger")
             try:
@@ -147,8 +147,8 @@ class Ledger:
     def health(self) -> LedgerHealth:
         """Return the current state of the ledger."""
         return LedgerHealth(
-            healthy=not self._problem,
-            problem=self._problem,
+            healthy=not self._writing.problem,
+            problem=self._writing.problem,
             recorded=self._recorded,
             unrecorded=self._unrecorded,
             waiting=self._waiting,
@@ -194,7 +194,8 @@ class Ledger:
             return
         if not self.submit(entries):
             raise LedgerStorageError(
-                f"{self._place}: {self._waiting} entries wait for the disk already: {self._problem}"
+                f"{self._place}: {self._waiting} entries wait for the disk already: "
+                f"{self._writing.problem}"
             )
         acknowledged: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queue.waiters.append(acknowledged)
@@ -248,7 +249,7 @@ class Ledger:
                 await self._record(batch)
         finally:
             if not self._closing.is_set():  # a bug in here: callers must not wait forever
-                self._problem = "the ledger's writer failed; the traceback follows at the stop"
+                self._writing.failed("its writer failed; the traceback follows at the stop")
                 self._closing.set()
             for waiter in (*batch.waiters, *self._queue.waiters):
                 if not waiter.done():
@@ -261,7 +262,7 @@ class Ledger:
                 return False
             self._wake.clear()
             await self._wake.wait()
-        return not (self._closing.is_set() and self._problem)
+        return not (self._closing.is_set() and self._writing.problem)
 
     def _take(self) -> _Batch:
         batch, self._queue = self._queue, _Batch([], [])
@@ -281,14 +282,14 @@ class Ledger:
             try:
                 await self._in_thread(self._commit, batch, self._clock.now())
             except LedgerError as error:
-                self._problem = str(error)
+                self._writing.failed(str(error))
             else:
                 break
             if last:
                 return
             await pause(self._clock, delay, self._closing)
             delay = min(2 * delay, _LAST_RETRY_SECONDS)
-        self._problem = ""
+        self._writing.succeeded()
         self._waiting -= len(batch.entries)
         self._recorded += len(batch.entries)
         self._tell_anchor_in_time()
@@ -314,7 +315,7 @@ class Ledger:
         """Log how many entries the disk had not accepted when the ledger closed."""
         if self._waiting:
             lost = count_of(self._waiting, "entry was", "entries were")
-            audit.error("%s: %s not recorded: %s", self._place, lost, self._problem)
+            audit.error("%s: %s not recorded: %s", self._place, lost, self._writing.problem)
 
     async def _in_thread(self, work: Callable[..., _Result], *values: object) -> _Result:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work, *values)
@@ -326,7 +327,7 @@ class Ledger:
             if self._store is not None:
                 return work(self._store.reader)
             if not self._place.exists():
-                raise LedgerStorageError(self._problem or f"{self._place}: not open")
+                raise LedgerStorageError(self._writing.problem or f"{self._place}: not open")
             with self._place.open_reader() as reader:
                 return work(reader)
 

@@ -8,6 +8,7 @@ Must not know: HTTP, or how the daemon is built.
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar, TypeVarTuple, Unpack
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from monitor.status.outage_model import Sla
     from monitor.status.uptime import Uptime
     from monitor.threads import Threads
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -291,7 +294,11 @@ class DaemonView:
         except FullError:
             raise BusyError("too many read the ledger now") from None
         except LedgerError as error:
-            raise UnavailableError(f"the ledger cannot be read: {error}") from error
+            # Its text names the file, or the database's host and user: not for every reader.
+            log.warning("a page or an answer is refused: %s", error)
+            raise UnavailableError(
+                "the ledger cannot be read now; the daemon's log says why"
+            ) from error
 
     def _transitions(self, sites: list[str], now: datetime) -> list[Transition]:
         with self._daemon.ledger_place.open_reader() as reader:

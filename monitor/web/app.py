@@ -142,7 +142,7 @@ async def _listen(listen: Listen) -> list[socket.socket]:
 def application(view: View, guard: Guard, listen: Listen) -> web.Application:
     """Return the application for a view of the daemon."""
     pages = Pages(view, view.timezone)
-    middlewares = [guard.middleware, unavailable(listen.refused), missing(pages)]
+    middlewares = [guard.middleware, unavailable(listen.refused, pages), missing(pages)]
     app = web.Application(client_max_size=0, middlewares=middlewares)
     app[VIEW] = view
     app.add_routes(

@@ -125,6 +125,10 @@ class Pages:
         """Return the page for an address that does not exist."""
         return self._page(request, Wish.of(request), "missing.html", status=404, said="no_page")
 
+    def unavailable(self, request: web.Request, said: str) -> web.Response:
+        """Return the page that says why there is none now; `said` is the key of the sentence."""
+        return self._page(request, Wish.of(request), "missing.html", status=503, said=said)
+
     def _page(
         self,
         request: web.Request,

@@ -1,5 +1,7 @@
 """Responds with 503 if the ledger cannot be reached, or too many clients read it.
 
+A browser gets a page, the API's client JSON, everybody else a line.
+
 Must not know: what was requested.
 """
 
@@ -19,11 +21,13 @@ if TYPE_CHECKING:
 
     from aiohttp.typedefs import Handler, Middleware
 
+    from monitor.web.pages import Pages
+
 RETRY_SECONDS: Final = 5
 _STATUS: Final = 503
 
 
-def unavailable(refused: Counter[str]) -> Middleware:
+def unavailable(refused: Counter[str], pages: Pages) -> Middleware:
     """Return the middleware that answers an `UnavailableError`; `refused` counts busy responses.
 
     Source: RFC 9110 §10.2.3 and §15.6.4.
@@ -34,11 +38,14 @@ def unavailable(refused: Counter[str]) -> Middleware:
         try:
             return await handler(request)
         except UnavailableError as error:
+            is_busy = isinstance(error, BusyError)
             if request.path.startswith(PREFIX):
                 response = problem(str(error), _STATUS)
+            elif "text/html" in request.headers.get("Accept", ""):
+                response = pages.unavailable(request, "many_readers" if is_busy else "no_ledger")
             else:
                 response = web.Response(text=f"{plain(str(error))}\n", status=_STATUS)
-            if isinstance(error, BusyError):
+            if is_busy:
                 refused[Refusal.BUSY] += 1
                 response.headers["Retry-After"] = str(RETRY_SECONDS)
             return response

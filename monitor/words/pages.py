@@ -305,6 +305,16 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     "district": Text("District", "Stadtteil"),
     "number": Text("number", "Nummer"),
     "no_school": Text("There is no such school.", "Diese Schule gibt es nicht."),
+    "no_ledger": Text(
+        "The ledger cannot be read now, so this page cannot be shown; the city's page has the "
+        "current state.",
+        "Das Messprotokoll lässt sich gerade nicht lesen, und ohne es gibt es diese Seite nicht; "
+        "den jetzigen Stand zeigt die Seite der Stadt.",
+    ),
+    "many_readers": Text(
+        "Too many readers ask the ledger now; reload this page in a moment.",
+        "Zu viele fragen gerade das Messprotokoll ab; die Seite bitte gleich neu laden.",
+    ),
     "no_page": Text("There is no such page.", "Diese Seite gibt es nicht."),
     "api": Text("For programs", "Für Programme"),
     "api_document": Text("API", "Schnittstelle (API)"),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import logging
 import os
 import sqlite3
 import stat
@@ -161,8 +162,9 @@ async def test_loop_is_not_blocked_by_the_disk(
 
 
 async def test_full_disk_makes_it_unhealthy_until_it_recovers_in_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO, "monitor.audit")
     path, clock = tmp_path / "ledger.sqlite", ManualClock()
     async with Ledger.open(SqlitePlace(path), clock) as ledger:
         disk = RefusingDisk(monkeypatch)
@@ -176,6 +178,14 @@ async def test_full_disk_makes_it_unhealthy_until_it_recovers_in_order(
         await asyncio.gather(*waiting)
         assert (ledger.health.problem, ledger.health.unrecorded) == ("", 0)
     assert recorded(path) == [0, 1, 2, 3, 4]
+    about = [(one.levelname, one.getMessage()) for one in caplog.records if "writ" in one.msg]
+    assert about == [
+        (
+            "ERROR",
+            "the ledger cannot be written; its entries wait in memory: database or disk is full",
+        ),
+        ("INFO", "the ledger is written again; it could not be: database or disk is full"),
+    ]
     assert clock.slept[:7] == [1, 2, 4, 8, 16, 30, 30]
 
 

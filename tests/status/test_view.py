@@ -14,7 +14,13 @@ import pytest
 
 from monitor.exposition.gate import ScrapeGate
 from monitor.inventory.checks import Role
-from monitor.status.view import BusyError, DaemonView, UnknownTargetError, find_check
+from monitor.status.view import (
+    BusyError,
+    DaemonView,
+    UnavailableError,
+    UnknownTargetError,
+    find_check,
+)
 from monitor.threads import READER_QUEUE, READER_THREADS
 from monitor.web.app import Listen, serve
 from tests.integration.running import Town
@@ -178,6 +184,22 @@ async def test_a_page_beyond_the_queue_of_readers_is_refused(tmp_path: Path) -> 
         for future in held:
             future.result(120)
         assert await view.school("voede") is not None
+
+
+async def test_only_the_log_says_why_the_ledger_cannot_be_read(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The reason names its file, or the host and the user of a database."""
+    async with running(tmp_path, inventory_of(tmp_path, TOWN), Network()) as one:
+        view = DaemonView(one.daemon, ScrapeGate(one.exposition, one.clock))
+        (ledger,) = tmp_path.rglob("ledger.sqlite")
+        ledger.rename(ledger.with_name("moved"))
+        for asked in (view.school("voede"), view.sla(None)):
+            with pytest.raises(UnavailableError, match="the ledger cannot be read now") as caught:
+                await asked
+            assert str(tmp_path) not in str(caught.value)
+        assert str(ledger) in caplog.text
+        ledger.with_name("moved").rename(ledger)
 
 
 @pytest.mark.parametrize("is_removed", [False, True], ids=["changed", "removed"])

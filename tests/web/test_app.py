@@ -237,6 +237,30 @@ async def test_a_name_that_no_host_can_have_is_reported_with_the_cure() -> None:
             raise AssertionError("it listened")
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (UnavailableError("gone"), "Das Messprotokoll lässt sich gerade nicht lesen"),
+        (BusyError("full"), "Zu viele fragen gerade das Messprotokoll ab"),
+    ],
+)
+async def test_a_browser_gets_a_page_while_the_ledger_cannot_be_read(
+    error: UnavailableError, said: str
+) -> None:
+    class Off(Shown):
+        async def school(self, school_id: str) -> SchoolStatus | None:
+            assert school_id == "goethe"
+            raise error
+
+    path, headers = "/schools/goethe?lang=de", {"Accept": "text/html,*/*;q=0.8"}
+    async with client(Off()) as web, web.get(path, headers=headers) as answer:
+        text = (await answer.read()).decode()
+        assert (answer.status, answer.content_type) == (503, "text/html")
+        assert ("Retry-After" in answer.headers) == isinstance(error, BusyError)
+    assert said in text
+    assert 'href="../?lang=de"' in text
+
+
 @pytest.mark.parametrize("path", ["/schools/goethe", "/api/v1/schools/goethe", "/api/v1/sla"])
 async def test_a_reader_beyond_the_limit_is_asked_to_retry(path: str) -> None:
     class Busy(Shown):
