@@ -41,6 +41,7 @@ from monitor.config import ConfigError, load
 from monitor.inventory.checks import IcmpOptions
 from monitor.ledger.chain import LedgerError
 from monitor.ledger.health import WHAT_TO_DO
+from monitor.ledger.place import SqlitePlace
 from monitor.probes.echo.port import EchoPermissionError
 from monitor.probes.echo.socket import EchoSocket
 from monitor.probes.resolve import ResolveError, resolve
@@ -66,6 +67,10 @@ TOLERATED_SECONDS: Final = 5.0
 BROKEN_SECONDS: Final = 60.0
 _OF_BROKEN: Final = (
     f"{SAYS_MORE}; keep a copy: the daemon's next start sets it aside (docs/ledger.md)"
+)
+
+_OF_DATABASE: Final = (
+    'start the database, or correct host, user and password: docs/ledger.md, "In PostgreSQL"'
 )
 
 
@@ -175,7 +180,8 @@ def _ledger(ledger: LedgerPlace) -> Finding:
             result = reader.verify()
         aside = ledger.set_aside()
     except LedgerError as error:
-        return Finding("ledger", Health.BAD, str(error), SAYS_MORE)
+        cure = SAYS_MORE if isinstance(ledger, SqlitePlace) else _OF_DATABASE
+        return Finding("ledger", Health.BAD, str(error), cure)
     if not result.ok:
         return Finding("ledger", Health.BAD, fault_of(ledger, result), _OF_BROKEN)
     seen = f"{ledger}: {count_of(result.rows, 'row holds', 'rows hold')}"

@@ -107,9 +107,10 @@ def _compared(
     if found.held:
         newest = found.held[-1]
         newer = count_of(found.newer, "newer row is", "newer rows are")
+        whose = f" of writer {newest.writer}" if newest.writer else ""
         say(
             f"{count_of(len(found.held), 'anchor holds', 'anchors hold')}, the last is row "
-            f"{newest.row} ({written[newest]}); {newer} covered by none"
+            f"{newest.row}{whose} ({written[newest]}); {newer} covered by none"
         )
     behind = f"its row is in {place}, but after row {result.rows}, the last that holds"
     others = {anchor: left[anchor] or why for anchor, why in found.others.items()}

@@ -38,6 +38,7 @@ from monitor.simulator.years import rollout_history
 from tests.integration.postgres import PASSWORD, USER, running_postgres
 from tests.ledger.attacker import recomputed
 from tests.ledger.clocks import until
+from tests.ports import free_port
 from tests.rollout.rollouts import at, city_with_goal, listed_school
 from tools.processes import running
 
@@ -416,6 +417,10 @@ def test_commands_take_the_database_from_the_environment_and_no_password_from_th
     assert (done.returncode, done.stderr) == (0, "")
     assert "2 rows hold" in done.stdout
     assert PASSWORD not in done.stdout
+    with place.open_reader() as reader:
+        (anchor,) = reader.heads()
+    done = schulnetz("ledger", "verify", "--anchor", str(anchor), SCHULNETZ_LEDGER=server.url)
+    assert f"1 anchor holds, the last is row 2 of writer {place.writer} (" in done.stdout
     told = schulnetz("ledger", "verify", "--ledger", server.url)
     assert (told.returncode, told.stdout) == (2, "")
     assert "$PGPASSFILE" in told.stderr
@@ -434,6 +439,15 @@ def test_commands_take_the_database_from_the_environment_and_no_password_from_th
     )
     assert exported.returncode == 0, exported.stderr
     assert [json.loads(line)["kind"] for line in exported.stdout.splitlines()] == ["begin", "note"]
+
+
+def test_doctor_says_what_to_do_about_a_database_that_is_stopped(tmp_path: Path) -> None:
+    url = f"postgresql://schulnetz@127.0.0.1:{free_port()}/schulnetz"
+    config, state = str(tmp_path / "none.yaml"), str(tmp_path)
+    done = schulnetz("doctor", "--config", config, "--state-dir", state, "--json", "--ledger", url)
+    (ledger,) = (one for one in json.loads(done.stdout)["findings"] if one["what"] == "ledger")
+    assert "Connection refused" in ledger["found"]
+    assert "start the database, or correct host, user and password" in ledger["cure"]
 
 
 @pytest.mark.parametrize("url", ["mysql://db/x", "ledger.sqlite", "", "postgresql:/x y"])
