@@ -56,6 +56,18 @@ monitor_option = click.option(
 )
 
 
+monitors_option = click.option(
+    "--monitor",
+    "monitors",
+    type=MonitorAddress(),
+    multiple=True,
+    default=[SHIPPED_MONITOR],
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Address of a daemon; prefixed with https:// if it uses TLS. May be given several times.",
+)
+
+
 def link_options(command: Command) -> Command:
     """Add the options for the addresses that alerts link to."""
     for option in (
@@ -168,11 +180,14 @@ def alertmanager(folder: Path, force: bool) -> None:  # noqa: FBT001  # click pa
 
 @group.command()
 @folder_argument
-@monitor_option
+@monitors_option
 @force_option
-def prometheus(folder: Path, monitor: str, force: bool) -> None:  # noqa: FBT001  # click passes flags by name
-    """Write the two scrape jobs to add to a Prometheus."""
-    _write(folder, export_files.scrape_jobs(Addresses(monitor)), force=force)
+def prometheus(folder: Path, monitors: tuple[str, ...], force: bool) -> None:  # noqa: FBT001  # click passes flags by name
+    """Write the two scrape jobs to add to a Prometheus. They are for one daemon or several."""
+    daemons = [Addresses(one) for one in dict.fromkeys(monitors)]
+    if len({one.scheme for one in daemons}) > 1:
+        raise click.UsageError("a job has one scheme: name all daemons by https://, or none")
+    _write(folder, export_files.scrape_jobs(*daemons), force=force)
     say("add both jobs to `scrape_configs` of prometheus.yml, under these names")
 
 

@@ -120,8 +120,3 @@ class Addresses:
         if not self.grafana:
             text = _BOARD_LINK.sub("", text)
         return _EXTERNAL.sub(lambda found: values[found[1]], text)
-
-    def fill_jobs(self, text: str) -> str:
-        """Return scrape jobs for this daemon."""
-        text = text.replace(f"http://{SHIPPED_MONITOR}", self.monitor)
-        return text.replace(SHIPPED_MONITOR, self.place)

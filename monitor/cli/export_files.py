@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from monitor.cli.export_addresses import SHIPPED_MONITOR
 from monitor.cli.unit import INSTALLED_CONFIG
 from monitor.shipped import shipped, shipped_files
 from monitor.words.plain import as_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from monitor.cli.export_addresses import Addresses
@@ -29,6 +31,10 @@ _GROUP: Final = re.compile(r"^(  - name: \w+\n)(?!    interval:)", re.MULTILINE)
 _OTHER_PAGE: Final = re.compile(r"\[([^\]]+)\]\(\.\./[^)]+\)")
 _JOBS: Final = re.compile(
     r"^scrape_configs:\n(.*?)^  - job_name: prometheus$", re.DOTALL | re.MULTILINE
+)
+# The list of one daemon's schools in the job `schools`.
+_LIST: Final = re.compile(
+    rf"^      - url: http://{re.escape(SHIPPED_MONITOR)}(/\S+\n(?:        .*\n)*)", re.MULTILINE
 )
 _LOGIN: Final = "    basic_auth: *login\n    tls_config: *authority\n"
 _USER: Final = """&login
@@ -102,8 +108,8 @@ def alertmanager() -> Files:
     )
 
 
-def scrape_jobs(addresses: Addresses) -> Files:
-    """Return the two jobs for a Prometheus that has other jobs.
+def scrape_jobs(*daemons: Addresses) -> Files:
+    """Return the two jobs for a Prometheus that has other jobs, for daemons with the same scheme.
 
     Raises:
         ValueError: if the shipped file has no such jobs.
@@ -119,9 +125,17 @@ def scrape_jobs(addresses: Addresses) -> Files:
         "# 2.42).\n"
         "# Written by `schulnetz export prometheus`.\n"
     )
-    if addresses.scheme == "https":
+    if daemons[0].scheme == "https":
         head, jobs = head + _FILL_IN, _with_login(jobs)
-    return {"schulnetz.scrape.yaml": f"{head}scrape_configs:\n{addresses.fill_jobs(jobs)}"}
+    return {"schulnetz.scrape.yaml": f"{head}scrape_configs:\n{_of_all(jobs, daemons)}"}
+
+
+def _of_all(jobs: str, daemons: Sequence[Addresses]) -> str:
+    """Return jobs with each daemon as a target, and with its list of schools."""
+    jobs = _LIST.sub(
+        lambda it: "".join(f"      - url: {one.monitor}{it[1]}" for one in daemons), jobs
+    )
+    return jobs.replace(f'"{SHIPPED_MONITOR}"', ", ".join(f'"{one.place}"' for one in daemons))
 
 
 def _with_login(jobs: str) -> str:

@@ -176,6 +176,29 @@ def test_the_exported_jobs_are_usable_as_they_are(tmp_path: Path, address: str) 
     assert every == {deployed["global"]["scrape_interval"]}
 
 
+@pytest.mark.integration
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_both_jobs_read_several_daemons(tmp_path: Path, scheme: str) -> None:
+    places = ["shard-1.example.org:9822", "[fd00::2]:9823"]
+    given = [word for place in places for word in ("--monitor", f"{scheme}://{place}")]
+    export("prometheus", tmp_path, *given)
+    (jobs,) = documents(tmp_path / "schulnetz.scrape.yaml")
+    own, schools = jobs["scrape_configs"]
+    assert own["static_configs"] == [{"targets": places}]
+    lists = schools["http_sd_configs"]
+    assert [one["url"] for one in lists] == [f"{scheme}://{it}/sd/prometheus" for it in places]
+    assert all(one["refresh_interval"] == "1m" for one in lists)
+    assert all(("basic_auth" in one) == (scheme == "https") for one in lists)
+    accepted("promtool", "check", "config", "--syntax-only", tmp_path / "schulnetz.scrape.yaml")
+
+
+def test_daemons_with_and_without_tls_do_not_fit_into_one_job(tmp_path: Path) -> None:
+    given = ("--monitor", "https://a.example:9822", "--monitor", "b.example:9822")
+    code, _, errors = invoke("export", "prometheus", tmp_path, *given)
+    assert code == 2
+    assert "name all daemons by https://, or none" in errors
+
+
 def test_the_boards_come_with_grafana_provisioning(tmp_path: Path) -> None:
     export("boards", tmp_path, "--prometheus", "http://prometheus.example:9090")
     for language in ("de", "en"):
