@@ -81,6 +81,7 @@ class MaintenanceBook:
             for window in school.maintenance
         )
         self._schools = frozenset(school.id for school in inventory.schools)
+        self._elsewhere = inventory.elsewhere
         self._index()
 
     def refresh(self, now: datetime) -> bool:
@@ -110,6 +111,7 @@ class MaintenanceBook:
         has_changed = stored != self._stored
         if self._has_read:
             _log_changes(self._stored, stored, now)
+        self._warn_of_other_shards(stored, now)
         self._has_read = True
         self._stored = stored
         self._index()
@@ -246,6 +248,20 @@ class MaintenanceBook:
         except (OSError, NewerFileError):
             pass
         return f"{self._file.path} is damaged: {error}"
+
+    def _warn_of_other_shards(self, stored: Iterable[StoredWindow], now: datetime) -> None:
+        """Log the new windows of schools that other daemons monitor: they have no effect here."""
+        known = {one.id for one in self._stored}
+        for one in stored:
+            other = self._elsewhere.get(one.school)
+            if other is not None and one.id not in known and one.ends > now:
+                audit.warning(
+                    "maintenance window %s has no effect: shard %s monitors %s; add it with the "
+                    "--state-dir of that daemon",
+                    one.id,
+                    other,
+                    one.school,
+                )
 
     def _check_school(self, school: str) -> None:
         if school in self._schools or school == ALL_SCHOOLS:

@@ -101,6 +101,7 @@ class CampaignRunner:
             str(school.key(site)): (school, site) for school, site in inventory.sites()
         }
         self._goal = inventory.goal
+        self._elsewhere = inventory.elsewhere
         self._plans = {}
         self._due = {}
 
@@ -126,6 +127,8 @@ class CampaignRunner:
                     self.start(request.site, request.at)
                 elif request.action == "cancel" and request.campaign in known:
                     self.cancel(request.site, request.campaign)
+                elif request.action == "cancel":
+                    self._refuse_of_other_shard(request.site)
             except CampaignError as error:
                 refused[request] = f"{request.site}: {error}"
         return refused
@@ -137,6 +140,7 @@ class CampaignRunner:
             CampaignError: if the site is not configured or lacks a contract or throughput
                 settings, if a campaign runs there, or if too few days are suitable.
         """
+        self._refuse_of_other_shard(site)
         if site not in self._places:
             raise CampaignError(f"{site} is not configured")
         school, place = self._places[site]
@@ -153,6 +157,13 @@ class CampaignRunner:
         plan(school, self._around.lessons, at, campaign)
         self._submit(site, campaign_entry(_start(campaign, site, at, contract)))
         return campaign
+
+    def _refuse_of_other_shard(self, site: str) -> None:
+        other = self._elsewhere.get(site.partition("/")[0])
+        if other is not None:
+            raise CampaignError(
+                f"shard {other} monitors it; give the command with the --state-dir of that daemon"
+            )
 
     def cancel(self, site: str, campaign: str) -> None:
         """Cancel a campaign; a running test is stopped within a second."""

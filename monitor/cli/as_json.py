@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from monitor.campaigns.rules import MEASUREMENTS
 from monitor.campaigns.trial import why_spoiled
 from monitor.cli.conclusion import conclusion
-from monitor.cli.hints import sentences
 from monitor.observation import DeviceReading
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 def check_as_json(
     file: Path,
     inventory: Inventory | None,
-    sections: Iterable[str],
+    hints: Iterable[str],
     errors: Iterable[Problem],
     warnings: Iterable[Problem],
 ) -> dict[str, Any]:
@@ -50,7 +49,7 @@ def check_as_json(
         "ok": not found,
         "errors": found,
         "warnings": [dataclasses.asdict(one) for one in warnings],
-        "hints": list(sentences(inventory, sections)) if inventory is not None else [],
+        "hints": list(hints),
         "sites": len(sites),
         "switches": sum(len(site.switches) for site in sites),
         "checks": sum(1 for _ in inventory.checks()) if inventory is not None else 0,

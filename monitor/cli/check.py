@@ -30,6 +30,7 @@ from monitor.config.contacts import FILE_NAME
 from monitor.config.tree.excerpt import with_excerpts
 from monitor.config.tree.problems import START, Problem
 from monitor.config.tree.text import Mapping
+from monitor.inventory.changes import counted_schools
 from monitor.schedule import CapacityError, refuse_overload
 from monitor.words.plural import count_of
 from monitor.words.table import Column, Kind, Table
@@ -67,12 +68,10 @@ def check(
     """
     found = _examine(file, concurrency, shard)
     if as_json:
-        say_json(
-            check_as_json(file, found.inventory, found.sections, found.problems, found.warnings)
-        )
+        say_json(check_as_json(file, found.own, found.hints, found.problems, found.warnings))
     else:
-        if found.inventory is not None and not found.errors:
-            _say_what_it_holds(file, found, found.inventory, list_schools=list_schools)
+        if found.own is not None and not found.errors:
+            _say_what_it_holds(file, found, found.own, list_schools=list_schools)
         _say_what_is_wrong(file, found)
     if found.errors:
         raise SystemExit(Exit.WRONG)
@@ -82,12 +81,13 @@ def check(
 class _Found:
     """The contents of a file, None if it is rejected, and its problems and those of its contacts.
 
-    `sections` are the keys of its top level.
+    `sections` are the keys of its top level; `own` is the shard that was asked for, or the whole.
     """
 
     text: str
     sections: tuple[str, ...]
     inventory: Inventory | None
+    own: Inventory | None
     contacts: Contacts | None
     errors: list[ConfigError]
     warnings: list[ConfigWarning]
@@ -97,19 +97,25 @@ class _Found:
         """Return every error."""
         return [problem for error in self.errors for problem in error.problems]
 
+    @property
+    def hints(self) -> list[str]:
+        """Return the hints about the whole file, also if a shard was asked for."""
+        return [] if self.inventory is None else list(sentences(self.inventory, self.sections))
+
 
 def _examine(file: Path, concurrency: int, shard: Shard | None) -> _Found:
     try:
         examined = examine(read(file), str(file))
     except ConfigError as error:
-        return _Found("", (), None, None, [error], [])
+        return _Found("", (), None, None, None, [error], [])
     warnings = warnings_of(str(file), examined, SystemClock().now())
     if examined.inventory is None or examined.error is not None:
         errors = [examined.error] if examined.error is not None else []
-        return _Found(examined.text, (), None, None, errors, warnings)
+        return _Found(examined.text, (), None, None, None, errors, warnings)
     inventory, errors, contacts = examined.inventory, [], None
+    own = shard.of(inventory) if shard is not None else inventory
     try:
-        refuse_overload((shard.of(inventory) if shard else inventory).checks(), concurrency)
+        refuse_overload(own.checks(), concurrency)
     except CapacityError as error:
         errors.append(ConfigError((Problem(str(file), *START, str(error)),)))
     try:
@@ -118,12 +124,13 @@ def _examine(file: Path, concurrency: int, shard: Shard | None) -> _Found:
         errors.append(error)
     root = examined.root
     sections = tuple(root.keys) if isinstance(root, Mapping) else ()
-    return _Found(examined.text, sections, inventory, contacts, errors, warnings)
+    return _Found(examined.text, sections, inventory, own, contacts, errors, warnings)
 
 
 def _say_what_it_holds(
     file: Path, found: _Found, inventory: Inventory, *, list_schools: bool
 ) -> None:
+    """Print the file's contents, or those of the shard that was asked for."""
     sites = [site for _, site in inventory.sites()]
     if list_schools:
         table = Table(Column("id"), Column("number"), Column("name", Kind.TEXT))
@@ -132,14 +139,14 @@ def _say_what_it_holds(
         show(table)
     warned = _counted(0, len(found.warnings))
     say(
-        f"{file}: {count_of(len(inventory.schools), 'school')}, {count_of(len(sites), 'site')}, "
+        f"{file}: {counted_schools(inventory)}, {count_of(len(sites), 'site')}, "
         f"{count_of(sum(len(site.switches) for site in sites), 'switch', 'switches')}, "
         f"{count_of(sum(1 for _ in inventory.checks()), 'check')}; {warned}"
     )
     say(f"{file}: {watched(inventory)}")
     if found.contacts is not None:
         say(f"{file.with_name(FILE_NAME)}: {covered(found.contacts)}")
-    for hint in sentences(inventory, found.sections):
+    for hint in found.hints:
         say(f"{file}: hint: {hint}")
 
 

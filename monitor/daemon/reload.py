@@ -13,8 +13,12 @@ from typing import TYPE_CHECKING
 
 from monitor.daemon.settings import REFUSALS
 from monitor.daemon.swap import Swap
-from monitor.inventory.changes import changes_between, refuse_loss_of_end, refuse_loss_of_schools
-from monitor.words.plural import count_of
+from monitor.inventory.changes import (
+    changes_between,
+    counted_schools,
+    refuse_loss_of_end,
+    refuse_loss_of_schools,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -194,6 +198,6 @@ def _close_new(renewed: TrapListener | None, outdated: TrapReceiver | None) -> N
 
 def _applied(inventory: Inventory, change: Change) -> str:
     return (
-        f"configuration applied: {count_of(len(inventory.schools), 'school')}; checks: "
+        f"configuration applied: {counted_schools(inventory)}; checks: "
         f"{change.started} started, {change.stopped} stopped, {change.kept} kept"
     )

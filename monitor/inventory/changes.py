@@ -1,4 +1,4 @@
-"""What a reload changed, as text for the audit, and whether that is plausible.
+"""What a configuration holds and what a reload changed, as text, and whether that is plausible.
 
 Must not know: how a configuration is read or applied.
 """
@@ -19,6 +19,15 @@ LARGEST_LOSS_OF_SCHOOLS = 0.2
 
 class ReloadRefusedError(ValueError):
     """The new configuration is valid but not plausible; the message names the remedy."""
+
+
+def counted_schools(inventory: Inventory) -> str:
+    """Return how many schools there are; of a shard, of how many, and which shard."""
+    own = len(inventory.schools)
+    if not inventory.shard:
+        return count_of(own, "school")
+    whole = count_of(own + len(inventory.elsewhere), "school")
+    return f"{own} of {whole}, shard {inventory.shard}"
 
 
 def refuse_loss_of_schools(before: Inventory, after: Inventory) -> None:

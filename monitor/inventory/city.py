@@ -310,7 +310,8 @@ class Inventory:
     """The whole configuration, in the file's order; `runbooks` is the base URL of the runbooks.
 
     `has_end_mark` says that the file was seen to be complete. `providers` has the name of each
-    provider by its key in the file.
+    provider by its key in the file. Of the daemon of a `shard`, such as 1/2, `schools` are its own,
+    and `elsewhere` has the shard of each other one by the school's id.
     """
 
     city: str
@@ -323,6 +324,8 @@ class Inventory:
     runbooks: str = ""
     has_end_mark: bool = True
     providers: Mapping[str, str] = field(default_factory=dict)
+    shard: str = ""
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
     def school(self, school_id: str) -> School | None:
         """Return the school with that id, or None."""

@@ -30,13 +30,20 @@ class Shard:
 
     def has(self, school_id: str) -> bool:
         """Return whether this daemon monitors the school."""
+        return self.with_school(school_id) == self
+
+    def with_school(self, school_id: str) -> Shard:
+        """Return the one of all `count` shards that monitors the school."""
         numbers = range(1, self.count + 1)
-        return max(numbers, key=lambda number: (_weight(school_id, number), number)) == self.number
+        number = max(numbers, key=lambda number: (_weight(school_id, number), number))
+        return Shard(number, self.count)
 
     def of(self, inventory: Inventory) -> Inventory:
         """Return the inventory with this daemon's schools only; all daemons have all references."""
-        schools = tuple(school for school in inventory.schools if self.has(school.id))
-        return replace(inventory, schools=schools)
+        shards = {school.id: self.with_school(school.id) for school in inventory.schools}
+        schools = tuple(school for school in inventory.schools if shards[school.id] == self)
+        elsewhere = {school: str(shard) for school, shard in shards.items() if shard != self}
+        return replace(inventory, schools=schools, shard=str(self), elsewhere=elsewhere)
 
 
 def _weight(school_id: str, number: int) -> bytes:

@@ -106,6 +106,8 @@ def city_status(sources: Sources, now: datetime) -> CityStatus:
         monitor=board.monitor.state,
         is_isolated=board.is_isolated,
         isolation_alert=alert_status(isolated, runbooks),
+        shard=inventory.shard or None,
+        schools_elsewhere=len(inventory.elsewhere),
         schools_up=states.count(State.UP),
         schools_down=states.count(State.DOWN),
         schools_unknown=states.count(State.UNKNOWN),

@@ -308,6 +308,10 @@ class CityStatus(Answer):
     monitor: State = Field(description="The state of the monitor itself.")
     is_isolated: bool = Field(description="Its own line is down; verdicts are suspended.")
     isolation_alert: AlertStatus | None = Field(description="Null while it is not isolated.")
+    shard: str | None = Field(
+        description="NUMBER/COUNT of a daemon that monitors a part of the schools; null otherwise."
+    )
+    schools_elsewhere: int = Field(description="How many schools other shards monitor.")
     schools_up: int
     schools_down: int
     schools_unknown: int

@@ -76,6 +76,9 @@ class View(Protocol):
     def knows_school(self, school_id: str) -> bool:
         """Return whether a school with that id is configured."""
 
+    def other_shard(self, school_id: str) -> str:
+        """Return the shard of another daemon that monitors this school, such as 2/5, or ""."""
+
     def school_ids(self) -> tuple[str, ...]:
         """Return the ids of all configured schools."""
 
@@ -190,6 +193,10 @@ class DaemonView:
     def knows_school(self, school_id: str) -> bool:
         """Return whether a school with that id is configured."""
         return self._daemon.inventory.school(school_id) is not None
+
+    def other_shard(self, school_id: str) -> str:
+        """Return the shard of another daemon that monitors this school, such as 2/5, or ""."""
+        return self._daemon.inventory.elsewhere.get(school_id, "")
 
     def school_ids(self) -> tuple[str, ...]:
         """Return the ids of all configured schools."""
@@ -334,6 +341,11 @@ class DaemonView:
         return blackbox_text(observation)
 
 
+def elsewhere(school_id: str, shard: str) -> str:
+    """Return the sentence about a school that another daemon monitors."""
+    return f"another daemon monitors school {school_id}: shard {shard}"
+
+
 def find_check(inventory: Inventory, target: str, module: str) -> Check:
     """Return a site's check by name: `school` or `school/site`, at its uplink.
 
@@ -343,7 +355,10 @@ def find_check(inventory: Inventory, target: str, module: str) -> Check:
     school_id, _, site_id = target.partition("/")
     school = inventory.school(school_id)
     if school is None:
-        raise UnknownTargetError(f"no school {school_id!r} is configured")
+        other = inventory.elsewhere.get(school_id)
+        raise UnknownTargetError(
+            elsewhere(school_id, other) if other else f"no school {school_id!r} is configured"
+        )
     checks = [
         check
         for check in checks_of_school(school)

@@ -23,7 +23,7 @@ from monitor.status.model import (
     Verdicts,
 )
 from monitor.status.outage_model import Sla
-from monitor.status.view import UnknownMonthError, View
+from monitor.status.view import UnknownMonthError, View, elsewhere
 from monitor.words.plain import as_json
 
 if TYPE_CHECKING:
@@ -181,7 +181,9 @@ def _route(view: View, operation: Operation) -> Callable[[web.Request], Awaitabl
         except UnknownMonthError as error:
             return problem(str(error), 404)
         if found is None:
-            return problem(operation.missing, 404)
+            school = request.match_info.get("school", "")
+            other = view.other_shard(school)
+            return problem(elsewhere(school, other) if other else operation.missing, 404)
         return _json(found, 200)
 
     return answer

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from monitor.exposition.gate import CONTENT_TYPE
-from monitor.status.view import UnknownTargetError, View
+from monitor.status.view import UnknownTargetError, View, elsewhere
 from monitor.web.accepting import Acceptor, listening_sockets
 from monitor.web.access import USER, Guard, Rules
 from monitor.web.api import api_routes
@@ -212,7 +212,9 @@ async def _ready(request: web.Request) -> web.Response:
 async def _metrics(request: web.Request) -> web.StreamResponse:
     school_id = request.query.get("school")
     if school_id is not None and not request.app[VIEW].knows_school(school_id):
-        return web.Response(text="no school with that id is configured\n", status=404)
+        other = request.app[VIEW].other_shard(school_id)
+        why = elsewhere(school_id, other) if other else "no school with that id is configured"
+        return web.Response(text=f"{why}\n", status=404)
     return await _exposition(request, school_id)
 
 

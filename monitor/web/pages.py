@@ -108,7 +108,9 @@ class Pages:
         wish = Wish.of(request)
         school = await self._view.school(request.match_info["school"])
         if school is None:
-            return self._page(request, wish, "missing.html", status=404, said="no_school")
+            other = self._view.other_shard(request.match_info["school"])
+            said = "school_elsewhere" if other else "no_school"
+            return self._page(request, wish, "missing.html", status=404, said=said, shard=other)
         uptime = await self._view.uptime()
         return self._page(
             request,

@@ -315,6 +315,14 @@ _SENTENCES: Final[Mapping[str, Text]] = {
         "Too many readers ask the ledger now; reload this page in a moment.",
         "Zu viele fragen gerade das Messprotokoll ab; die Seite bitte gleich neu laden.",
     ),
+    "school_elsewhere": Text(
+        "Another daemon monitors this school: shard {shard}.",
+        "Diese Schule beobachtet eine andere Überwachung: Teil {shard}.",
+    ),
+    "shard": Text(
+        "Shard {shard}: {own} of {all} schools; other daemons monitor the rest.",
+        "Teil {shard}: {own} von {all} Schulen; die übrigen beobachten andere Überwachungen.",
+    ),
     "no_page": Text("There is no such page.", "Diese Seite gibt es nicht."),
     "api": Text("For programs", "Für Programme"),
     "api_document": Text("API", "Schnittstelle (API)"),

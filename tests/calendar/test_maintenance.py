@@ -22,6 +22,7 @@ from monitor.calendar.maintenance import (
 )
 from monitor.calendar.maintenance_file import MaintenanceFile
 from monitor.inventory.city import MaintenanceWindow
+from monitor.inventory.shard import Shard
 from tests.build import city, school
 
 if TYPE_CHECKING:
@@ -70,6 +71,29 @@ def test_the_daemon_logs_the_windows_that_the_command_changes(
         f"maintenance window {second.id} added by an na: schiller, {times}: fibre",
         f"maintenance window {first.id} ended early: goethe, {shortened}: cabling",
         f"maintenance window {second.id} cancelled: schiller, {times}: fibre",
+    ]
+
+
+def test_a_window_of_a_school_of_another_shard_is_warned_of_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ours = next(one for one in (Shard(1, 3), Shard(2, 3), Shard(3, 3)) if one.has("goethe"))
+    other = ours.with_school("schiller")
+    assert other != ours
+    command = book(tmp_path)
+    early = command.add("schiller", NOW, NOW + 2 * HOUR, "fibre", now=NOW)
+    command.add("goethe", NOW, NOW + 2 * HOUR, "cabling", now=NOW)
+    command.add(ALL_SCHOOLS, NOW, NOW + 2 * HOUR, "core", now=NOW)
+    daemon = MaintenanceBook(tmp_path, ours.of(INVENTORY))
+    caplog.set_level(logging.WARNING, "monitor.audit")
+    daemon.refresh(NOW)
+    late = command.add("schiller", NOW + HOUR, NOW + 3 * HOUR, "fibre", now=NOW)
+    daemon.refresh(NOW)
+    daemon.refresh(NOW + HOUR)
+    assert caplog.messages == [
+        f"maintenance window {one.id} has no effect: shard {other} monitors schiller; add it with "
+        "the --state-dir of that daemon"
+        for one in (early, late)
     ]
 
 

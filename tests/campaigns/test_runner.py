@@ -16,6 +16,7 @@ from monitor.campaigns.plan import CampaignError, campaign_id, plan, progress
 from monitor.campaigns.requests import FILE_NAME, Request, RequestFile, RequestFileError
 from monitor.campaigns.rules import evaluate
 from monitor.campaigns.runner import CampaignRunner, Surroundings
+from monitor.inventory.shard import Shard
 from monitor.ledger.chain import require_valid
 from monitor.observation import Outcome, Reason, State, ThroughputReading
 from tests.rollout.lines import (
@@ -357,6 +358,18 @@ def test_a_request_is_executed_once_however_often_it_is_read(tmp_path: Path) -> 
 
     run_virtually(main())
     assert [entry.payload["phase"] for entry in world.entries] == ["started", "cancelled"]
+
+
+def test_requests_for_a_school_of_another_shard_are_refused_with_the_cure() -> None:
+    other = Shard(1, 2).with_school(SITE.partition("/")[0])
+    shard = Shard(3 - other.number, 2)
+    start = Request("start", SITE, f"{SITE}@20261125T170000Z", NOW)
+    cancel = Request("cancel", SITE, start.campaign, NOW)
+    refused = World().runner(shard.of(city_with_lessons())).obey([start, cancel])
+    assert refused == dict.fromkeys(
+        (start, cancel),
+        f"{SITE}: shard {other} monitors it; give the command with the --state-dir of that daemon",
+    )
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"schema": 1}', b'{"schema":1,"requests":[{}]}'])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,9 @@ def test_two_shards_split_ten_thousand_sites_without_overlap_or_loss() -> None:
     whole = city_of(10_000)
     parts = [Shard(number, 2).of(whole) for number in (1, 2)]
     assert all(part.references == whole.references for part in parts)
+    for part, other in zip(parts, reversed(parts), strict=True):
+        assert part.elsewhere == {one.id: other.shard for one in other.schools}
+    assert (parts[0].shard, parts[1].shard, whole.elsewhere) == ("1/2", "2/2", {})
     ids = [one.id for part in parts for one in part.schools]
     assert sorted(ids) == sorted(one.id for one in whole.schools)
 
@@ -70,6 +74,31 @@ def test_two_daemons_together_expose_what_one_would(tmp_path: Path) -> None:
     assert not first.keys() & second.keys()
     assert min(len(first), len(second)) > 15
     assert first | second == alone
+
+
+def test_check_lists_the_schools_of_a_shard_and_says_of_how_many(tmp_path: Path) -> None:
+    names = [f"schule-{number}" for number in range(1, 13)]
+    file = tmp_path / "schools.yaml"
+    schools = "".join(
+        f"  - {{id: {name}, name: {name}, router: 127.0.0.{number}}}\n"
+        for number, name in enumerate(names, 1)
+    )
+    file.write_text(f"schools:\n{schools}...\n", encoding="utf-8")
+    listed: list[str] = []
+    for number in (1, 2):
+        options = ["check", str(file), "--shard", f"{number}/2"]
+        result = CliRunner().invoke(main, [*options, "--list"])
+        assert result.exit_code == 0, result.output
+        own = [one for one in names if Shard(number, 2).has(one)]
+        assert (
+            f"{file}: {len(own)} of 12 schools, shard {number}/2, {len(own)} sites" in result.stdout
+        )
+        found = [line.split()[0] for line in result.stdout.splitlines() if line[:7] == "schule-"]
+        assert found == own
+        listed += found
+        said = json.loads(CliRunner().invoke(main, [*options, "--json"]).stdout)
+        assert [one["id"] for one in said["schools"]] == own
+    assert sorted(listed) == sorted(names)
 
 
 @pytest.mark.parametrize("wrong", ["0/2", "3/2", "2", "1/0", "a/b", "-1/2"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 from contextlib import asynccontextmanager
 from threading import Event
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ import pytest
 
 from monitor.exposition.gate import ScrapeGate
 from monitor.inventory.checks import Role
+from monitor.inventory.shard import Shard
 from monitor.status.view import (
     BusyError,
     DaemonView,
@@ -165,6 +167,34 @@ def test_an_unconfigured_check_is_reported(
     with pytest.raises(UnknownTargetError) as caught:
         find_check(inventory_of(tmp_path, TOWN), target, module)
     assert str(caught.value) == told
+
+
+async def test_a_shard_says_which_schools_are_elsewhere(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "monitor.audit")
+    whole = inventory_of(tmp_path, TOWN)
+    shard = Shard(1, 4).with_school("goethe")
+    inventory = shard.of(whole)
+    others = {one.id for one in whole.schools} - {one.id for one in inventory.schools}
+    assert others, "the shard has all schools"
+    async with running(tmp_path, inventory, Network()) as one:
+        view = DaemonView(one.daemon, ScrapeGate(one.exposition, one.clock))
+        assert (view.city().shard, view.city().schools_elsewhere) == (str(shard), len(others))
+        assert {school: view.other_shard(school) for school in others} == {
+            school: str(shard.with_school(school)) for school in others
+        }
+        assert (view.other_shard("goethe"), view.other_shard("weimar")) == ("", "")
+        applied = (
+            f"configuration applied: {len(inventory.schools)} of {len(whole.schools)} schools, "
+            f"shard {shard}; checks: "
+        )
+        assert [one.startswith(applied) for one in caplog.messages].count(True) == 1
+    school = min(others)
+    with pytest.raises(UnknownTargetError) as caught:
+        find_check(inventory, school, "icmp")
+    other = shard.with_school(school)
+    assert str(caught.value) == f"another daemon monitors school {school}: shard {other}"
 
 
 async def test_a_page_beyond_the_queue_of_readers_is_refused(tmp_path: Path) -> None:

@@ -226,6 +226,8 @@ def city(**changes: Any) -> CityStatus:
         "monitor": State.UP,
         "is_isolated": False,
         "isolation_alert": None,
+        "shard": None,
+        "schools_elsewhere": 0,
         "schools_up": 1,
         "schools_down": 1,
         "schools_unknown": 0,

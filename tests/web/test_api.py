@@ -35,6 +35,12 @@ async def test_every_response_matches_its_description(name: str) -> None:
     ("path", "name", "status", "said"),
     [
         ("/api/v1/schools/weimar", "school", 404, "no school with that id is configured"),
+        (
+            "/api/v1/schools/schule-3",
+            "school",
+            404,
+            "another daemon monitors school schule-3: shard 2/2",
+        ),
         ("/api/v1/sla?month=2099-01", "sla", 404, "2099-01 has not begun"),
         ("/api/v1/sla?month=", "sla", 400, "month: YYYY-MM; default: this month"),
         ("/api/v1/sla?month=2022-13", "sla", 400, "month: YYYY-MM; default: this month"),

@@ -33,6 +33,9 @@ class Shown:
         self.reason = ""
         self.probed: list[tuple[str, str]] = []
 
+    def other_shard(self, school_id: str) -> str:
+        return "2/2" if school_id == "schule-3" else ""
+
     def knows_school(self, school_id: str) -> bool:
         return school_id == "goethe"
 

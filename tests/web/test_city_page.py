@@ -127,6 +127,15 @@ async def test_a_shard_that_cannot_read_the_others_shows_no_city_totals() -> Non
         assert "41 " not in text
 
 
+async def test_the_page_of_a_shard_says_that_it_shows_a_part_of_the_schools() -> None:
+    view = Failing(shard="1/2", schools_elsewhere=3)
+    own = len(view.schools())
+    german, english = await page("/", view=view), await page("/", "en", view)
+    assert f"Teil 1/2: {own} von {own + 3} Schulen; die übrigen beobachten andere" in german
+    assert f"Shard 1/2: {own} of {own + 3} schools; other daemons monitor the rest." in english
+    assert "Teil 1/2" not in await page("/")
+
+
 async def test_an_outage_of_a_provider_is_one_line_in_both_languages() -> None:
     outage = ProviderOutageStatus(
         provider=HOSTILE,

@@ -91,6 +91,20 @@ async def test_an_unknown_school_gets_a_page_too() -> None:
         assert "Diese Schule gibt es nicht" in await answer.text()
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("de", "Diese Schule beobachtet eine andere Überwachung: Teil 2/2."),
+        ("en", "Another daemon monitors this school: shard 2/2."),
+    ],
+)
+async def test_a_school_of_another_shard_is_not_called_unknown(language: str, said: str) -> None:
+    wish = {"Accept-Language": language}
+    async with client() as web, web.get("/schools/schule-3", headers=wish) as answer:
+        assert answer.status == 404
+        assert said in await answer.text()
+
+
 async def test_a_school_says_why_it_is_degraded_and_what_every_check_found_last() -> None:
     text = words_of(await page("/schools/goethe", view=Ill()))
     assert "▲ gestört seit 07.03.2022 10:40" in text
