@@ -38,7 +38,7 @@ def right_line(expected: ExpectedLine, seen: Identity) -> tuple[bool | None, str
     """
     wanted = [
         ("sysName", expected.sys_name, seen.sys_name, _same),
-        ("ifAlias of the uplink", expected.if_alias, seen.if_alias, _within),
+        ("ifAlias", expected.if_alias, seen.if_alias, _within),
         ("address", expected.address, seen.address, _in_network),
     ]
     asked = [(name, text, found, test) for name, text, found, test in wanted if text]

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from monitor.config.tree.problems import Findings, Mark
 
 
+_CURE = "give each device its own, or delete one of the two entries"
+
+
 class Addresses:
     """Collects hosts and networks; a final `check` compares the networks."""
 
@@ -28,7 +31,7 @@ class Addresses:
         """Note a device's host; a problem if it is taken, or outside its site's network."""
         if host in self._hosts:
             first = self._hosts[host].line
-            self._findings.add(mark, f"host {host} is already used in line {first}", "keep one")
+            self._findings.add(mark, f"host {host} is already used in line {first}", _CURE)
         self._hosts.setdefault(host, mark)
         self._listed.add(host)
         if network is None:

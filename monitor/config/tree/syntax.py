@@ -92,6 +92,9 @@ def _mark(mark: yaml.Mark | None, lines: list[str]) -> Mark | None:
 def _by_message(said: str, lines: list[str], place: Mark, context: Mark | None) -> Fault:
     if context is not None and "flow" in said:
         bracket = lines[context.line - 1][context.column - 1 : context.column]
+        if place.line == context.line and lines[place.line - 1][place.column - 1 :][:1] == ":":
+            cure = "put the value in quotes, or a comma between two entries"
+            return Fault(place, "a second colon with a space after it", cure)
         wrong = f"the {bracket} that is opened here is not closed, or a comma is missing in it"
         closing = {"[": "]", "{": "}"}.get(bracket, "its bracket")
         return Fault(context, wrong, f"close it with {closing}; entries are separated by commas")

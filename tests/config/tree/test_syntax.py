@@ -32,6 +32,8 @@ def refused(text: str) -> ConfigError:
         ("type: Grund", "type:Grund", "31:5: a colon without a space after it"),
         ("thu, fri]", "thu, fri", "13:18: the [ that is opened here is not closed"),
         ("192.0.2.1}", "192.0.2.1", "8:5: the { that is opened here is not closed"),
+        ("host: 192.0.2.1}", "host: gate: 1}", "8:35: a second colon with a space after it; put"),
+        ("1, host: 192.0.2.1}", "1 host: 192.0.2.1}", "8:28: a second colon with a space after"),
         ("name: First School", "name: @First", "30:11: a value cannot begin with this character"),
         ("name: First School", "name: `First", "30:11: a value cannot begin with this character"),
         ("name: First School", "name: First: School", "30:16: a second colon"),
