@@ -108,6 +108,11 @@ class Cases:
             del self._cases[key]
         return was_shown
 
+    def postpone(self, seconds: float) -> None:
+        """Keep every case for so much longer: during that time none could be checked."""
+        for case in self._cases.values():
+            case.ends += seconds
+
     def drop(self, troubles: Collection[Trouble]) -> None:
         """Drop the cases of these kinds, and all that are not open yet."""
         kept = {

@@ -63,6 +63,8 @@ class Condition:
     def __init__(self, limits: Limits, *, is_up: bool = False) -> None:
         self.limits = limits
         self._is_up = is_up
+        # When it was last up: nothing runs out while the device cannot be asked.
+        self._left: float | None = None
         self._cases = Cases()
         self._falls: list[Moment] = []
         self._silent_packets = 0
@@ -98,6 +100,8 @@ class Condition:
         now: Moment,
     ) -> None:
         """Restore the open problems from before the start, so that they keep their start times."""
+        if not self._is_up:
+            self._left = now.monotonic
         for one in found:
             check = checks.get(one.check)
             if one.since < now.instant and (check or one.trouble is Trouble.FLAPPING):
@@ -124,6 +128,10 @@ class Condition:
             self._losses = None
             self._loads = {}
             self._cases.drop(_OF_THE_LINE)
+            self._left = now.monotonic
+        if is_up and self._left is not None:
+            self._cases.postpone(now.monotonic - self._left)
+            self._left = None
         self._is_up = is_up
         if fell:
             self._falls.append(now)
@@ -132,7 +140,8 @@ class Condition:
 
     def tick(self, now: Moment) -> bool:
         """Advance the time; return whether the problems changed."""
-        return self._judge_falls(now) or self._cases.forget(now.monotonic)
+        is_away = self._left is not None
+        return self._judge_falls(now) or (not is_away and self._cases.forget(now.monotonic))
 
     def pinged(self, observation: Observation, now: Moment) -> bool:
         """Process a round of pings; return whether the problems changed."""

@@ -9,7 +9,7 @@ import pytest
 
 from monitor.inventory.limits import Limits
 from monitor.observation import HardwareReading, Outcome, Reason, Sensor, State
-from monitor.verdict import Trouble
+from monitor.verdict import Subject, Trouble
 from tests.verdict.runs import ROUTER, SWITCH, Runs, hardware, one_school
 from tests.verdict.world import moment
 
@@ -96,6 +96,44 @@ def test_an_outage_is_not_degradation_and_its_losses_are_forgotten() -> None:
     runs.run(1200)
     assert runs.conditions.degraded() == {}
     assert runs.changed_at == []
+
+
+@pytest.mark.parametrize("seconds", [120, 1200, 7200])
+@pytest.mark.parametrize(
+    ("fault", "subject", "trouble"),
+    [
+        ({"failed": {"website": REFUSED}}, ROUTER, Trouble.SERVICE),
+        ({"failed": {"interfaces": REFUSED}}, SWITCH, Trouble.SNMP),
+        ({"hardware": hardware(fan=0.0)}, SWITCH, Trouble.HARDWARE),
+    ],
+)
+def test_an_outage_mends_nothing_else(
+    fault: dict[str, object], subject: Subject, trouble: Trouble, seconds: float
+) -> None:
+    """What was found before it is reported again at once, since when it was, until it is well."""
+    runs = well(hardware=hardware())
+    healthy = {name: getattr(runs, name) for name in fault}
+    for name, value in fault.items():
+        setattr(runs, name, value)
+    runs.run(1200)
+    [before] = runs.found(subject)
+    assert before.trouble is trouble
+    runs.answered = dict.fromkeys(("router", "sw0"), 0)
+    changes = list(runs.changed_at)
+    runs.run(seconds)
+    assert runs.conditions.degraded() == {}
+    assert runs.changed_at == changes
+    runs.answered = {}
+    while (verdict := runs.board.verdict(subject)) is None or verdict.state is not State.UP:
+        runs.run(10)
+    assert runs.found(subject) == (before,)
+    for _ in range(60):
+        runs.run(10)
+        assert [replace(one, detail=before.detail) for one in runs.found(subject)] == [before]
+    for name, value in healthy.items():
+        setattr(runs, name, value)
+    runs.run(900)
+    assert runs.found(subject) == ()
 
 
 def test_losses_during_our_isolation_degrade_no_device() -> None:

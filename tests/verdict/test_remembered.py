@@ -67,6 +67,20 @@ def test_a_trouble_found_again_keeps_its_start(
         assert [one.since for one in found] == [one.since for one in known]
 
 
+def test_a_restart_during_an_outage_forgets_nothing() -> None:
+    runs = broken(failed={"website": REFUSED})
+    [known] = runs.found()
+    runs.answered = {"router": 0, "sw0": 0}
+    runs.run(600)
+    runs = runs.restarted(30.0)
+    runs.run(7200)
+    assert runs.conditions.degraded() == {}
+    runs.answered = {}
+    runs.run(120)
+    [found] = runs.found()
+    assert found.since == known.since
+
+
 @pytest.mark.parametrize(("subject", "fault", "trouble"), FAULTS)
 def test_a_trouble_that_is_gone_has_no_start(
     subject: Subject, fault: dict[str, object], trouble: Trouble
