@@ -121,9 +121,10 @@ class Reloads:
         try:
             # A file that is slow to reject must not delay the probes.
             loaded = await house.run(self._load)
-            refuse_loss_of_end(before.inventory, loaded.inventory)
+            # Of the whole file, so that all shards decide alike.
+            refuse_loss_of_end(before.whole, loaded.whole)
             if not self._settings.allow_fewer_schools:
-                refuse_loss_of_schools(before.inventory, loaded.inventory)
+                refuse_loss_of_schools(before.whole, loaded.whole)
             words = changes_between(before.inventory, loaded.inventory)
             await self._take_over(loaded)
         except REFUSALS as error:

@@ -6,12 +6,15 @@ import asyncio
 import logging
 import threading
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import pytest
 
+from monitor.daemon.settings import Loaded
 from monitor.inventory.checks import CheckKind
+from monitor.inventory.shard import Shard
 from monitor.observation import Outcome, Reason
 from monitor.probes.registry import PROBES
 from monitor.schedule import CapacityError
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from monitor.daemon.settings import Loaded
     from monitor.status.model import CheckStatus
 
 TOWN = Town(161, {"voede": 1, "goethe": 2, "kant": 3, "natorp": 4, "kortum": 5}, switches=1)
@@ -152,6 +154,35 @@ async def refused(one: Running) -> str:
     assert value(samples, "monitor_config_last_reload_successful") == 0
     assert len(series(samples, "school_info")) == SCHOOLS
     return ""
+
+
+@pytest.mark.parametrize(("kept", "is_accepted"), [(9, True), (7, False)])
+def test_a_shard_judges_a_loss_of_schools_by_the_whole_file(
+    tmp_path: Path, *, kept: int, is_accepted: bool
+) -> None:
+    """All shards apply a file, or all reject it, wherever the lost schools were."""
+    schools = [f"school-{number}" for number in range(1, 11)]
+    shard = min(
+        (Shard(number, 4) for number in range(1, 5)), key=lambda it: sum(map(it.has, schools))
+    )
+    own = sorted(schools, key=shard.has, reverse=True)
+
+    def part(names: list[str]) -> Loaded:
+        whole = inventory_of(tmp_path, Town(161, {name: own.index(name) + 1 for name in names}))
+        return Loaded(shard.of(whole), {}, "", whole)
+
+    async def main() -> bool:
+        before = part(schools)
+        assert 1 <= len(before.inventory.schools) <= 3
+        async with running(tmp_path, before.inventory) as one:
+            one.loaded[0] = replace(before, credentials=one.loaded[0].credentials)
+            assert await one.daemon.reload()
+            lost = own[: len(schools) - kept] if is_accepted else own[kept - len(schools) :]
+            after = part([name for name in schools if name not in lost])
+            one.loaded[0] = replace(after, credentials=one.loaded[0].credentials)
+            return await one.daemon.reload()
+
+    assert run_virtually(main()) is is_accepted
 
 
 def test_a_reload_is_all_or_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from click.testing import CliRunner
 
+from monitor import __version__
 from monitor.cli.main import main
 
 MANIFESTS = Path(__file__).parents[2] / "deploy/kubernetes/schulnetz.yaml"
@@ -31,6 +33,14 @@ def test_the_pods_cover_each_shard_once() -> None:
     assert shards == [f"{number}/{spec['replicas']}" for number in range(1, spec["replicas"] + 1)]
 
 
+@pytest.mark.parametrize("name", ["Containerfile", "Containerfile.wheel"])
+def test_the_image_is_the_one_that_the_container_files_build(name: str) -> None:
+    (container,) = stateful_set()["template"]["spec"]["containers"]
+    text = (MANIFESTS.parents[1] / "container" / name).read_text(encoding="utf-8")
+    assert container["image"] == f"schulnetz-monitor:{__version__}"
+    assert f" -t {container['image']} .\n" in text
+
+
 def test_the_program_accepts_the_arguments(tmp_path: Path) -> None:
     (container,) = stateful_set()["template"]["spec"]["containers"]
     arguments = [one.replace("$(POD_INDEX)", "1") for one in container["args"]]
@@ -39,7 +49,7 @@ def test_the_program_accepts_the_arguments(tmp_path: Path) -> None:
     ledger = {"SCHULNETZ_LEDGER": "postgresql://x@127.0.0.1:1/x"}
     result = CliRunner().invoke(main, [*arguments, f"--config={missing}"], env=ledger)
     assert result.exit_code == 1, result.stderr
-    assert str(missing) in result.stderr
+    assert str(missing) in result.output
 
 
 def test_a_pod_has_few_rights() -> None:
