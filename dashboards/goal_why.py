@@ -91,10 +91,10 @@ _PAUSE: Final = Panel(
     Kind.STAT,
     Text("Last line built", "Letzter Bau"),
     Text(
-        "How long ago, and how long nine in ten pauses before were at most. Good: the first is "
-        "below the second.",
-        "Wie lange es her ist, und wie lang neun von zehn Pausen davor höchstens waren. Gut: das "
-        "erste liegt unter dem zweiten.",
+        "How long ago, and how long nine in ten pauses before were at most. A school counts with "
+        "its last line. Good: the first is below the second.",
+        "Wie lange es her ist, und wie lang neun von zehn Pausen davor höchstens waren. Eine "
+        "Schule zählt mit ihrer letzten Leitung. Gut: das erste liegt unter dem zweiten.",
     ),
     (
         Query(

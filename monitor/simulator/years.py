@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 from monitor.campaigns.evidence import Measurement, Rates
 from monitor.campaigns.layers import PAYLOAD_OF_WIRE
@@ -46,6 +47,7 @@ class _Line:
     contract: Contract
     lot: str
     joined: datetime
+    zone: ZoneInfo
 
 
 def rollout_history(
@@ -77,6 +79,7 @@ def rollout_history(
             site.uplink.contract,
             _lot(site, school),
             late.get(school.id, begin),
+            ZoneInfo(inventory.calendar.timezone),
         )
         for school in schools
         for site in school.sites
@@ -138,7 +141,8 @@ def _life(
     at = built + _days(random, 2, 30)
     yield _attested(line, at, Stage.REPORTED, line.contract.provider)
     at += _days(random, 3, 60)
-    why = f"up in 1436 of 1440 minutes until {at:%Y-%m-%d %H:%M} UTC, seen as expected: address "
+    until = f"{at.astimezone(line.zone):%Y-%m-%d %H:%M}"
+    why = f"up in 1436 of 1440 minutes until {until}, seen as expected: address "
     yield _stage(line, at, Stage.LIVE, f"{why}{line.host!r}")
     yield from _campaigns(line, at + _days(random, 10, 90), end, random)
 
@@ -165,7 +169,7 @@ def _campaigns(line: _Line, at: datetime, end: datetime, random: Random) -> Iter
                 yield _stage(line, known, Stage.REGRESSED, why, *proof, since=last)
             verified, at = False, last + _days(random, 20, 80)
             continue
-        why = f"campaign {name} passed on {last:%Y-%m-%d} with 30 tests"
+        why = f"campaign {name} passed on {last.astimezone(line.zone):%Y-%m-%d} with 30 tests"
         if not verified:
             yield _stage(line, known, Stage.VERIFIED, why, f"campaign:{name}", since=last)
         verified, passed, at = True, name, last + _days(random, 140, 170)
