@@ -97,6 +97,9 @@ class View(Protocol):
     def web_config_rejected_since(self) -> datetime | None:
         """Return since when the web configuration file has been rejected; None if it is not."""
 
+    def ledger_is_written(self) -> bool:
+        """Return whether the last write to the ledger succeeded."""
+
     async def probe(self, target: str, module: str) -> str:
         """Run a configured check of a site now; return its result as exposition text.
 
@@ -217,6 +220,10 @@ class DaemonView:
     def web_config_rejected_since(self) -> datetime | None:
         """Return since when the web configuration file has been rejected; None if it is not."""
         return self._daemon.web_config_rejected_since()
+
+    def ledger_is_written(self) -> bool:
+        """Return whether the last write to the ledger succeeded."""
+        return self._sources.ledger.healthy
 
     def timezone(self) -> str:
         """Return the city's time zone by its IANA name."""

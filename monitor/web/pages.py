@@ -82,6 +82,7 @@ class Pages:
             city=city,
             config_rejected_since=self._view.config_rejected_since(),
             rejected_since=self._view.web_config_rejected_since(),
+            ledger_is_written=self._view.ledger_is_written(),
             # A city without a name of its own is called by one of these.
             titles=[word(one, "title") for one in LANGUAGES],
             degraded=alike(city.degraded),

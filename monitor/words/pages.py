@@ -194,6 +194,12 @@ _SENTENCES: Final[Mapping[str, Text]] = {
         "Outage of {provider}: {down} of {sites} sites are down",
         "Ausfall bei {provider}: {down} von {sites} Standorten sind ausgefallen",
     ),
+    "ledger_unwritten": Text(
+        "The ledger cannot be written: minutes and verdicts wait in memory, and are lost if the "
+        "monitor stops. The monitor's log says why.",
+        "Das Messprotokoll lässt sich nicht schreiben: Minuten und Urteile warten im Speicher und "
+        "gehen verloren, wenn der Monitor endet. Das Protokoll des Monitors nennt den Grund.",
+    ),
     "earlier_ledger": Text(
         "The earlier ledger failed its check or was missing ({name}): availability begins on "
         "{when}.",

@@ -26,6 +26,8 @@ from monitor.status.view import (
 from monitor.threads import READER_QUEUE, READER_THREADS
 from monitor.web.app import Listen, serve
 from tests.integration.running import Town
+from tests.ledger.clocks import until
+from tests.ledger.test_ledger import RefusingDisk, note
 from tests.modelled import Network, inventory_of, running
 
 if TYPE_CHECKING:
@@ -230,6 +232,19 @@ async def test_only_the_log_says_why_the_ledger_cannot_be_read(
             assert str(tmp_path) not in str(caught.value)
         assert str(ledger) in caplog.text
         ledger.with_name("moved").rename(ledger)
+
+
+async def test_the_view_knows_whether_the_ledger_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, inventory_of(tmp_path, TOWN), Network()) as one:
+        view = DaemonView(one.daemon, ScrapeGate(one.exposition, one.clock))
+        assert view.ledger_is_written()
+        disk = RefusingDisk(monkeypatch)
+        one.ledger.submit([note(1)])
+        await until(lambda: not view.ledger_is_written())
+        disk.refuses = False
+        await until(view.ledger_is_written)
 
 
 @pytest.mark.parametrize("is_removed", [False, True], ids=["changed", "removed"])

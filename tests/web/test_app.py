@@ -81,6 +81,9 @@ class Shown:
     def web_config_rejected_since(self) -> datetime | None:
         return None
 
+    def ledger_is_written(self) -> bool:
+        return True
+
     def windows(self) -> tuple[Window, ...]:
         return ()
 

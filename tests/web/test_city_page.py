@@ -79,6 +79,22 @@ async def test_a_rejected_configuration_is_on_the_page(language: str, said: str)
 
 
 @pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("de", "Das Messprotokoll lässt sich nicht schreiben: Minuten und Urteile warten"),
+        ("en", "The ledger cannot be written: minutes and verdicts wait in memory"),
+    ],
+)
+async def test_a_ledger_that_cannot_be_written_is_on_the_page(language: str, said: str) -> None:
+    class Full(Shown):
+        def ledger_is_written(self) -> bool:
+            return False
+
+    assert said in words_of(await page("/", language, Full()))
+    assert said[:25] not in words_of(await page("/", language))
+
+
+@pytest.mark.parametrize(
     ("outlook", "said"),
     [
         (Outlook.EXPECTED, "zwischen 10.03.2023 und 05.01.2024 gebaut"),
