@@ -353,7 +353,7 @@ class _Composer:
                 continue
             key_node = self._node(event, events, depth + 1)
             value = self._node(_next_node(events), events, depth + 1)
-            key = self._key(key_node)
+            key = self._key(key_node, value)
             if key is None:
                 continue
             if key in keys:
@@ -366,13 +366,16 @@ class _Composer:
             values[key] = value
         return Mapping(mark, keys, values)
 
-    def _key(self, node: Node) -> str | None:
+    def _key(self, node: Node, value: Node) -> str | None:
         if isinstance(node, Scalar) and isinstance(node.value, str):
             return node.value
         if isinstance(node, Scalar) and node.value is not BROKEN:
             why = node.value.why if isinstance(node.value, Ambiguous) else "not text"
             key = f"key {shown(node.value)}" if self._is_ours else "a key"
-            self._findings.add(node.mark, f"{key} is {why}", "write it in quotes")
+            cure = "write it in quotes"
+            if type(node.value) is int and isinstance(value, Scalar) and value.value is None:
+                cure = "a comma ends a value: write numbers without it"  # {value: 1,200}
+            self._findings.add(node.mark, f"{key} is {why}", cure)
         elif not isinstance(node, Scalar):
             self._findings.add(node.mark, "a list or mapping as a key", "allowed: text")
         return None

@@ -9,6 +9,8 @@ import pytest
 from monitor.config import ConfigError, load_text
 from monitor.config.build.plausible import odd_locations
 from monitor.config.tree.excerpt import with_excerpts
+from monitor.config.tree.problems import Findings
+from monitor.config.tree.text import compose
 from tests.cli.test_main import TOWN, invoke
 
 CORPUS = Path(__file__).parents[1] / "corpus"
@@ -53,6 +55,16 @@ def test_a_syntax_error_is_reported_in_our_words_with_all_other_mistakes(
     assert len(problems) == 2, problems
     assert problems[0].startswith(f"x:{ELSEWHERE}")
     assert problems[1].startswith(f"x:{said}")
+
+
+def test_a_number_with_a_comma_in_braces_gets_its_cure() -> None:
+    findings = Findings("x")
+    compose(b"a: {value: 1,200, 7: x, true: }\n...\n", findings, is_ours=True)
+    assert [str(one) for one in findings.error().problems] == [
+        "x:1:14: key 200 is not text; a comma ends a value: write numbers without it",
+        "x:1:19: key 7 is not text; write it in quotes",
+        "x:1:25: key true is not text; write it in quotes",
+    ]
 
 
 @pytest.mark.parametrize("quote", ['"', "'"])
