@@ -29,6 +29,8 @@ _LABEL_HEIGHT: Final = 30.0
 _LABEL_LETTER: Final = 13.0
 _LABEL_GAP: Final = 24.0
 _EDGE: Final = 8.0
+# Half a mark, including its outline.
+_MARK: Final = 19.0
 # Characters; fewer of a name would not identify a school.
 _LEAST_ROOM: Final = 8
 # About 2 km: schools of one street are not drawn a city apart.
@@ -143,12 +145,14 @@ def spots(schools: Sequence[SchoolSummary]) -> Plan:
 def _labelled(found: Sequence[Spot]) -> list[Spot]:
     """Return the spots with their names beside them; a name that would cover another is left out.
 
-    The last ones have the first choice, for they are in trouble.
+    The last ones have the first choice, for they are in trouble. Places that leave every mark
+    visible come first.
     """
     labelled: list[Spot] = []
     taken: list[Label] = []
     for spot in reversed(found):
-        label = next((one for one in _labels(spot) if _is_free(one, taken)), None)
+        places = sorted(_labels(spot), key=lambda one: _marks_below(one, found))
+        label = next((one for one in places if _is_free(one, taken)), None)
         if label is not None:
             taken.append(label)
         labelled.append(replace(spot, label=label))
@@ -173,6 +177,14 @@ def _labels(spot: Spot) -> Iterator[Label]:
         end = x + direction * _LABEL_LETTER * len(text)
         if room >= _LEAST_ROOM:
             yield Label(text, side, round(x, 1), round(y, 1), min(x, end), max(x, end))
+
+
+def _marks_below(label: Label, spots: Iterable[Spot]) -> int:
+    """Return how many marks a name would cover."""
+    return sum(
+        label.left - _MARK < spot.x < label.right + _MARK and abs(spot.y - label.y) <= _MARK
+        for spot in spots
+    )
 
 
 def _is_free(label: Label, taken: Iterable[Label]) -> bool:

@@ -7,7 +7,7 @@ ends at a round number.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import TYPE_CHECKING
 
 import pytest
@@ -70,6 +70,24 @@ def test_no_mark_or_name_is_cut_at_an_edge(places: list[tuple[float, float]]) ->
 def test_every_school_has_its_name_where_few_are_close_to_each_other() -> None:
     places = [(2.0, 3.0), (2.0, 3.2), (2.1, 3.1), (5.0, 0.0), (5.0, 7.0)]
     assert all(spot.label for spot in spots(schools(*places)).spots)
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        [(0.9, 3.4), (0.1, 1.8), (1.8, 4.0), (0.9, 1.8)],
+        [(4.0, 6.9), (0.5, 2.7), (2.9, 5.7), (3.7, 3.4)],
+        [(1.5, 3.5), (2.0, 6.2), (2.1, 3.1), (2.0, 0.2)],
+    ],
+)
+def test_a_name_leaves_the_marks_of_other_schools_visible(
+    places: list[tuple[float, float]],
+) -> None:
+    found = spots(schools(*places)).spots
+    for spot, other in permutations(found, 2):
+        assert spot.label
+        is_beside = not spot.label.left - MARK < other.x < spot.label.right + MARK
+        assert is_beside or abs(other.y - spot.label.y) > MARK, (spot.name, other.name)
 
 
 def test_schools_in_one_street_are_close_together_on_the_map() -> None:
