@@ -27,8 +27,8 @@ from monitor.status.model import (
     StageStatus,
     Window,
 )
-from monitor.status.outage_model import Outage, SiteAvailability, Sla
-from monitor.status.outages import excuses_of, excuses_within, outages_since
+from monitor.status.outage_model import SiteAvailability, Sla
+from monitor.status.outages import excuses_of, outage_of_month, outages_since
 from monitor.status.tally import tallies
 from monitor.verdict import Cause, Subject, SubjectKind
 
@@ -229,15 +229,7 @@ def sla_of(report: SlaReport) -> Sla:
                 excused_minutes=one.total.excused,
                 charged_minutes=one.charged,
                 outages=tuple(
-                    Outage(
-                        site=one.site.id,
-                        begins=outage.begins,
-                        ends=outage.ends,
-                        cause=outage.reason,
-                        reason=outage.detail or outage.reason,
-                        excuses=excuses_within(outage, one.key, report.excuses),
-                    )
-                    for outage in one.outages
+                    outage_of_month(outage, one.key, report.excuses) for outage in one.outages
                 ),
             )
             for one in report.sites

@@ -86,16 +86,28 @@ def outages_since(
     return tuple(sorted(found, key=lambda one: one.begins, reverse=True))
 
 
-def excuses_within(
-    outage: OutageOfMonth, site: SiteKey, excuses: Iterable[Excuse]
-) -> tuple[str, ...]:
-    """Return the ids of the excuses in force that cover minutes since the line went down."""
+def outage_of_month(outage: OutageOfMonth, site: SiteKey, excuses: Iterable[Excuse]) -> Outage:
+    """Return an outage of a month's report, with the excuses in force since the line went down.
+
+    Minutes that were charged have the excuse's reason, without who decided it.
+    """
     begins = outage.since or outage.begins
-    return tuple(
-        one.id
+    within = [
+        one
         for one in excuses
         if one.withdrawn is None
         and str(site) in one.sites
         and one.begins < outage.ends
         and one.ends > begins
+    ]
+    reason = outage.detail or outage.reason
+    if outage.reason == "reclassified":
+        reason = next((one.reason for one in within if one.into == "down"), outage.reason)
+    return Outage(
+        site=site.site,
+        begins=outage.begins,
+        ends=outage.ends,
+        cause=outage.reason,
+        reason=reason,
+        excuses=tuple(one.id for one in within),
     )

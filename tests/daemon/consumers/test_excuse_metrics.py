@@ -117,6 +117,10 @@ def test_charged_minutes_are_separate_and_go_with_a_removed_school(
             assert school is not None
             assert [(one.into, one.minutes) for one in school.excuses] == [("down", 10)]
             assert school.outages == ()
+            [month] = [site for site in (await view.sla(None)).sites if site.school == "a1"]
+            [charged] = [outage for outage in month.outages if outage.excuses]
+            assert (charged.cause, charged.excuses) == ("reclassified", ("e1",))
+            assert charged.reason == OURS.reason, "who decided it is not in the API"
             one.offer(fewer)
             assert await one.daemon.reload()
             await asyncio.sleep(70)
