@@ -7,7 +7,8 @@ Must not know: how a file is read, or who prints.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from monitor.calendar.school_days import NOTHING_KNOWN, CalendarError, SchoolCalendar
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from monitor.config.tree.text import Node
     from monitor.inventory.city import Inventory
     from monitor.inventory.site_key import SiteKey
+
+_THOUSANDS: Final = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 
 
 def warnings_of(file: str, found: Examined, now: datetime) -> list[ConfigWarning]:
@@ -54,6 +57,7 @@ def _warnings(
     for key, sentence in odd_locations(inventory):
         yield mark_of(_node_of(root, key), ("location",)), sentence
     yield from _early_milestones(root, inventory, now)
+    yield from _pointed_thousands(root)
     if (insecure := unencrypted(inventory)) is not None:
         names: set[object] = {access.credential for access in insecure_accesses(inventory)}
         # An unknown name is an error, and nothing more is known about it.
@@ -138,3 +142,19 @@ def _with_id(nodes: Node | None, wanted: str) -> Node | None:
         if isinstance(named, Scalar) and named.value == wanted:
             return item
     return None
+
+
+def _pointed_thousands(root: Node) -> Iterator[tuple[Mark, str]]:
+    """Yield figures of reported goals that a German reader would take for thousands."""
+    reported = node_at(root, ("goals", "reported"))
+    for _, key, node in entries_below(reported) if reported is not None else ():
+        if not isinstance(node, Scalar) or key not in {"target", "value", "planned"}:
+            continue
+        if isinstance(node.value, float) and _THOUSANDS.fullmatch(node.text):
+            whole, decimal = node.text.replace(".", ""), f"{node.value:g}"
+            decimal += "0" if decimal == node.text else ""
+            sentence = (
+                f"the point of {node.text} is a decimal point; if thousands are meant, write "
+                f"{whole}, else {decimal}"
+            )
+            yield node.mark, sentence

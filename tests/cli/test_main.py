@@ -114,6 +114,36 @@ schools:
     ]
 
 
+def test_check_warns_of_a_figure_that_reads_as_thousands_in_german(tmp_path: Path) -> None:
+    file = tmp_path / "schools.yaml"
+    file.write_text(
+        """\
+city: {timezone: UTC}
+schools:
+  - {id: goethe, router: 192.0.2.10}
+goals:
+  reported:
+    - id: funding
+      name: Funding
+      unit: million EUR
+      source: council
+      target: 1.500
+      entries:
+        - {day: 2022-03-01, value: 6.125, planned: 6.1250, source: x}
+        - {day: 2022-04-01, value: 1500, planned: 1500.5, source: x}
+""",
+        encoding="utf-8",
+    )
+    code, _, errors = invoke("check", file)
+    assert code == 0
+    warnings = [line for line in errors.splitlines() if ": warning: " in line]
+    said = "is a decimal point; if thousands are meant, write"
+    assert warnings == [
+        f"{file}:10:15: warning: the point of 1.500 {said} 1500, else 1.5",
+        f"{file}:12:36: warning: the point of 6.125 {said} 6125, else 6.1250",
+    ]
+
+
 def test_check_lists_the_schools_if_asked(config: Path) -> None:
     _, output, _ = invoke("check", config, "--list")
     assert [line.split()[:2] for line in output.splitlines()[:3]] == [

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from monitor.config.shape import units
 from monitor.config.shape.fields import PATTERN_FORMS, name_meant
 from monitor.config.shape.goals import GoalsRules
 from monitor.config.shape.layout import keys_at, path_of
@@ -23,6 +22,7 @@ from monitor.config.shape.rules import (
 )
 from monitor.config.tree.places import key_mark_of, mark_of
 from monitor.config.tree.problems import listed, shown, suggestion
+from monitor.config.tree.slips import comma_hint
 from monitor.config.tree.text import Ambiguous
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ _TYPES = {
     "finite_number": "a finite number",
 }
 _NUMERIC = {"int_type", "float_type"}
+_THOUSANDS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3}){2,}")
 _COORDINATES = 2
 _FOUND_PLACE = "the location is not two numbers with decimal points in brackets"
 _COORDINATE = re.compile(r"-?[0-9]+[.,][0-9]+")
@@ -211,7 +212,11 @@ def _place_meant(value: object) -> str:
 
 
 def _pointed(kind: str, value: object) -> str:
-    return units.comma_hint(value) if kind in _NUMERIC and isinstance(value, str) else ""
+    if kind not in _NUMERIC or not isinstance(value, str):
+        return ""
+    if _THOUSANDS.fullmatch(value):
+        return f"no points between thousands: {value.replace('.', '')}"
+    return comma_hint(value)
 
 
 def _quotes(value: object) -> str:

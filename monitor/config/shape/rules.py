@@ -266,7 +266,7 @@ class Identity(Rules):
     """The identity of a school."""
 
     id: Slug
-    """Short name, unique in the file; it is the label in metrics."""
+    """Short name, unique in the file, for good: the label in metrics, the name in the ledger."""
     number: SchoolNumber = Field(default_factory=str)
     """Official school number, in quotes; omitted if there is none."""
     name: Text = Field(default_factory=str)

@@ -15,6 +15,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from monitor.config.tree.problems import shown
+from monitor.config.tree.slips import comma_hint
 
 RATE_PATTERN: Final = r"^(?![0.]+ ?[kMGb])[0-9]{1,6}(\.[0-9]{1,3})? ?[kMG]?bit/s$"
 VOLUME_PATTERN: Final = r"^(?![0.]+ ?[kMGT]?B$)[0-9]{1,6}(\.[0-9]{1,3})? ?[kMGT]B$"
@@ -39,22 +40,6 @@ _RATE_FACTORS: Final = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
 _VOLUME_FACTORS: Final = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _YEARS: Final = range(2000, 2100)  # as in DAY_PATTERN
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-
-
-_COMMA: Final = re.compile(r"(?<=[0-9]),(?=[0-9])")
-
-
-def comma_hint(text: str) -> str:
-    """Return the remedy for a decimal comma in a text, empty if it has none.
-
-    Three digits after it may be thousands as well as thousandths, so both readings are offered.
-    """
-    pointed = _COMMA.sub(".", text)
-    if pointed == text:
-        return ""
-    is_either = re.search(r"[0-9],[0-9]{3}(?![0-9])", text) is not None
-    readings = f"{pointed} or {_COMMA.sub('', text)}" if is_either else pointed
-    return f"a decimal point, not a comma: {readings}"
 
 
 class UnitError(ValueError):

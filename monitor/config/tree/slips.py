@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from monitor.config.tree.problems import Findings, Mark
+from monitor.config.tree.problems import Findings, Mark, shown
 from monitor.config.tree.signs import LINE_END, Part, open_quote, parts
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ _CLOSES: Final = {
 _QUOTES: Final = re.compile("[\u201a\u201c-\u201e\u2018\u2019\u00ab\u00bb]")
 # A single one may be an apostrophe, so it opens a text only if another one closes it.
 _NEVER_ALONE: Final = "\u201e\u201c\u201d"
+_COMMA: Final = re.compile(r"(?<=[0-9]),(?=[0-9])")
+_NUMBER: Final = re.compile(r"(?<![\w.,-])[0-9]+(?:,[0-9]+)+(?:\.[0-9]+)?(?![\w.-])")
 _NAMED: Final = 5
 # No line that a person wrote is longer, and looking for pairs takes quadratic time.
 _LONGEST: Final = 2000
@@ -190,3 +192,34 @@ def _closing(line: str, begin: int) -> int | None:
     if found is None or not re.match(r"\s*(?:$|#|:(?:\s|$)|[,\]}])", line[found.end() :]):
         return None
     return found.start()
+
+
+def comma_hint(text: str) -> str:
+    """Return the remedy for a comma in a number of a text, empty if it has none.
+
+    Three digits after it may be thousands as well as thousandths, so both readings are offered.
+    """
+    pointed, commas = _COMMA.subn(".", text)
+    if not commas:
+        return ""
+    whole = _COMMA.sub("", text)
+    if commas > 1:
+        return f"no commas between thousands: {whole}"
+    is_either = re.search(r"[0-9],[0-9]{3}(?![0-9])", text) is not None
+    return f"a decimal point, not a comma: {f'{pointed} or {whole}' if is_either else pointed}"
+
+
+def note_comma(text: str, mark: Mark, findings: Findings) -> bool:
+    """Return whether the key at a position is the rest of a number; add a problem, once.
+
+    In braces, `value: 1,200` is a value 1 and a key 200.
+    """
+    line, at = LINE_END.split(text)[mark.line - 1], mark.column - 1
+    number = next((one for one in _NUMBER.finditer(line) if one.start() < at < one.end()), None)
+    if number is None:
+        return False
+    first = number.start() + number[0].index(",") + 1
+    if at == first:
+        cure = comma_hint(number[0])
+        findings.add(Mark(mark.line, number.start() + 1), f"found {shown(number[0])}", cure)
+    return True

@@ -22,7 +22,7 @@ import yaml
 
 from monitor.config.tree.problems import START, Findings, Mark, TooManyProblemsError, shown
 from monitor.config.tree.signs import LINE_END, without_invisible
-from monitor.config.tree.slips import without_slips
+from monitor.config.tree.slips import note_comma, without_slips
 from monitor.config.tree.syntax import STAND_IN, Fault, Mender, fault_of, unclosed
 
 if TYPE_CHECKING:
@@ -86,10 +86,11 @@ Value = str | int | float | bool | Ambiguous | None
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A single value."""
+    """A single value, and how it was written: 1.500 and 1.5 are one value."""
 
     mark: Mark
     value: Value
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +333,7 @@ class _Composer:
             return Scalar(mark, BROKEN)
         # PyYAML's pure reader says None for a plain scalar's style, libyaml says "".
         is_plain = not getattr(event, "style", None)
-        return Scalar(mark, resolve(text) if is_plain else text)
+        return Scalar(mark, resolve(text) if is_plain else text, text)
 
     def _sequence(self, mark: Mark, events: Iterator[yaml.Event], depth: int) -> Sequence:
         items: list[Node] = []
@@ -353,7 +354,7 @@ class _Composer:
                 continue
             key_node = self._node(event, events, depth + 1)
             value = self._node(_next_node(events), events, depth + 1)
-            key = self._key(key_node, value)
+            key = self._key(key_node)
             if key is None:
                 continue
             if key in keys:
@@ -366,16 +367,14 @@ class _Composer:
             values[key] = value
         return Mapping(mark, keys, values)
 
-    def _key(self, node: Node, value: Node) -> str | None:
+    def _key(self, node: Node) -> str | None:
         if isinstance(node, Scalar) and isinstance(node.value, str):
             return node.value
         if isinstance(node, Scalar) and node.value is not BROKEN:
-            why = node.value.why if isinstance(node.value, Ambiguous) else "not text"
-            key = f"key {shown(node.value)}" if self._is_ours else "a key"
-            cure = "write it in quotes"
-            if type(node.value) is int and isinstance(value, Scalar) and value.value is None:
-                cure = "a comma ends a value: write numbers without it"  # {value: 1,200}
-            self._findings.add(node.mark, f"{key} is {why}", cure)
+            if not self._is_ours or not note_comma(self._text, node.mark, self._findings):
+                why = node.value.why if isinstance(node.value, Ambiguous) else "not text"
+                key = f"key {shown(node.value)}" if self._is_ours else "a key"
+                self._findings.add(node.mark, f"{key} is {why}", "write it in quotes")
         elif not isinstance(node, Scalar):
             self._findings.add(node.mark, "a list or mapping as a key", "allowed: text")
         return None

@@ -196,6 +196,42 @@ def test_a_number_with_a_comma_gets_its_cure() -> None:
     assert [one.rpartition(": ")[2] for one in problems(text)] == ["51.48", "7.22"]
 
 
+GOAL = """goals:
+  reported:
+    - id: funding
+      name: Funding
+      unit: EUR
+      source: council
+      entries:
+        - {day: 2022-03-01, value: 1, source: x}
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("1,200", "10:36: found “1,200”; a decimal point, not a comma: 1.200 or 1200"),
+        ("1,5", "10:36: found “1,5”; a decimal point, not a comma: 1.5"),
+        ("32,000", "10:36: found “32,000”; a decimal point, not a comma: 32.000 or 32000"),
+        ("1,200,000", "10:36: found “1,200,000”; no commas between thousands: 1200000"),
+        (
+            "1.200.000",
+            "10:36: found “1.200.000”; allowed: a number; no points between thousands: 1200000",
+        ),
+    ],
+)
+def test_a_comma_in_a_number_within_braces_gets_its_cure(value: str, said: str) -> None:
+    """The rest of the number was a key that should be written in quotes."""
+    found = problems(SCHOOL + GOAL.replace("value: 1", f"value: {value}"))
+    assert len(found) == 1, found
+    assert found[0].endswith(said)
+
+
+def test_a_number_as_a_key_is_still_a_mistake_of_its_own() -> None:
+    (found,) = problems(SCHOOL + GOAL.replace("value: 1", "value: 1, 200: 3"))
+    assert found.endswith("key 200 is not text; write it in quotes")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -61,7 +61,7 @@ def test_a_number_with_a_comma_in_braces_gets_its_cure() -> None:
     findings = Findings("x")
     compose(b"a: {value: 1,200, 7: x, true: }\n...\n", findings, is_ours=True)
     assert [str(one) for one in findings.error().problems] == [
-        "x:1:14: key 200 is not text; a comma ends a value: write numbers without it",
+        "x:1:12: found “1,200”; a decimal point, not a comma: 1.200 or 1200",
         "x:1:19: key 7 is not text; write it in quotes",
         "x:1:25: key true is not text; write it in quotes",
     ]
