@@ -104,10 +104,13 @@ class _Writer:
 
     def _recorded(self, site: SiteSla) -> str:
         share = site.total.recorded_share
-        if 0 < share < 1:
-            # Almost nothing is not nothing, and almost all not all.
-            share = min(max(share, 0.001), 0.999)
-        shown = self._number(f"{100 * share:.1f}")
+        # Almost nothing is not nothing, and almost all not all.
+        if 0 < share < 0.001:  # noqa: PLR2004  # the last digit that is shown
+            shown = self._number("< 0.1")
+        elif 0.999 < share < 1:  # noqa: PLR2004  # the same
+            shown = self._number("> 99.9")
+        else:
+            shown = self._number(f"{100 * share:.1f}")
         return words.RECORDED_SHARE.of(self._language).format(share=shown)
 
     def _verdict(self, site: SiteSla) -> str:

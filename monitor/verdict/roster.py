@@ -54,7 +54,12 @@ class Device:
 
     @property
     def detail(self) -> str:
-        """Return the verdict's sentence, with the problems of other checks."""
+        """Return the verdict's sentence; of a device that is up, with the problems of other checks.
+
+        If it is not, they follow from that, and would hide the cause among them.
+        """
+        if self.verdict.state is not State.UP:
+            return self.verdict.detail
         parts = [self.verdict.detail, *self.complaints.values()]
         return "; ".join(part for part in parts if part)
 

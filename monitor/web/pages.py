@@ -9,6 +9,7 @@ Must not know: how the daemon is built, or what a value means.
 from __future__ import annotations
 
 from importlib import resources
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -29,7 +30,7 @@ from monitor.words.text import LANGUAGES
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from monitor.status.model import CheckStatus, CityStatus, SchoolStatus
+    from monitor.status.model import CheckStatus, CityStatus, SchoolStatus, SiteStatus
     from monitor.status.uptime import Bar
     from monitor.status.view import View
 
@@ -121,6 +122,7 @@ class Pages:
             uptime=uptime.get(school.id),
             charts=_charts(school),
             strip=_strip,
+            by_line=_by_line,
             equipment={(site.id, it.device): it for site in school.sites for it in site.equipment},
         )
 
@@ -183,6 +185,20 @@ def _days_left(city: CityStatus, zone: ZoneInfo) -> int | None:
 def _strip(check: CheckStatus) -> Bar | None:
     """Return a check's last day by the hour, None before its first run."""
     return bar_of(check.ok_by_hour, check.failed_by_hour, 1) if check.ok_by_hour else None
+
+
+def _by_line(site: SiteStatus) -> list[tuple[CheckStatus, bool]]:
+    """Return a site's checks, and whether each is behind the line that is down; these are last.
+
+    So are all of the router's but the pings, by which the line is known to be down.
+    """
+    behind = {one.device for one in site.switches if one.cause.value == "behind_uplink"}
+
+    def is_behind(check: CheckStatus) -> bool:
+        is_of_line = check.device == site.uplink.device and check.kind.value != "icmp"
+        return check.device in behind or (is_of_line and site.uplink.state is State.DOWN)
+
+    return sorted(((one, is_behind(one)) for one in site.checks), key=itemgetter(1))
 
 
 def _charts(school: SchoolStatus) -> dict[str, Chart | None]:

@@ -77,6 +77,16 @@ def test_a_part_of_a_month_does_not_read_as_the_whole_one() -> None:
     assert "% of the month" not in whole
 
 
+@pytest.mark.parametrize(
+    ("minutes", "shown"), [(7, "< 0.1 % of"), (60, "0.1 % of"), (44_690, "> 99.9 % of")]
+)
+def test_almost_nothing_is_not_nothing_and_almost_all_not_all(minutes: int, shown: str) -> None:
+    begin = local(10, 1)
+    entries = recorded_month(begin, begin + timedelta(minutes=minutes), [up(ALWAYS, begin)])
+    (row,) = (one for one in table(entries, local(11, 2)).splitlines() if "mitte/main)" in one)
+    assert f" {shown} the month" in row
+
+
 @pytest.mark.parametrize(("day", "is_whole"), [(1, True), (31, False)])
 def test_the_api_says_whether_a_verdict_is_about_the_whole_month(
     day: int, *, is_whole: bool

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.inventory.checks import (
     Check,
+    CheckKind,
     InterfacesOptions,
     Role,
     SnmpAccess,
@@ -110,6 +111,26 @@ def test_down_counts_from_the_first_silent_round_with_its_detail() -> None:
     assert change.at == BEGIN + timedelta(seconds=240)
     assert change.after.detail == "no reply to 5 packets"
     assert puts_a_device_down(change)
+
+
+def test_a_dead_device_has_one_sentence_and_a_living_one_those_of_its_other_checks() -> None:
+    talk = Talk(numbered_city(1, 0))
+    router = check_of(talk.inventory, "router")
+    page = replace(router, kind=CheckKind.HTTP, name="website")
+    subject = uplink(0)
+
+    def detail() -> str:
+        verdict = talk.board.verdict(subject)
+        assert verdict is not None
+        return verdict.detail
+
+    talk.round(echo(router, answered=5, duration=0.8))
+    talk.board.observe(failed(page, Reason.TIMEOUT, "no answer in 10 s"), moment(60))
+    assert detail() == "website: no answer in 10 s"
+    for _ in range(3):
+        talk.round(echo(router, answered=0, duration=2.8))
+        talk.board.observe(failed(page, Reason.TIMEOUT, "no answer in 10 s"), moment(talk.now))
+    assert detail() == "no reply to 5 packets"
 
 
 @given(

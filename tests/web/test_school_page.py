@@ -211,7 +211,12 @@ async def test_failed_checks_behind_a_dead_line_are_not_failures_of_their_own() 
                 State.UNKNOWN, cause=Cause.BEHIND_UPLINK, device="sw-1", kind="switch"
             )
             silent = {"kind": CheckKind.ICMP, "check": "icmp", "reason": Reason.TIMEOUT}
-            checks = tuple(answers.check(device=one, **silent) for one in ("sw-1", "router"))
+            web = {"kind": CheckKind.HTTP, "check": "website", "reason": Reason.TIMEOUT}
+            checks = (
+                answers.check(device="sw-1", **silent),
+                answers.check(device="router", **web),
+                answers.check(device="router", **silent),
+            )
             changed = {"uplink": answers.finding(State.DOWN), "switches": (box,), "checks": checks}
             return whole.model_copy(update={"sites": (site.model_copy(update=changed),)})
 
@@ -219,6 +224,7 @@ async def test_failed_checks_behind_a_dead_line_are_not_failures_of_their_own() 
     assert "sw-1 ping ? behind the line that is down; last run at 10:59:30" in text
     assert text.count("✕ failed") == 1
     assert text.index("router ping ✕ failed") < text.index("sw-1 ping")
+    assert "router website HTTP request ? behind the line that is down" in text
     german = words_of(await page("/schools/goethe", "de", Cut()))
     assert "sw-1 Ping ? hinter der ausgefallenen Leitung; zuletzt um 10:59:30" in german
 
