@@ -33,6 +33,7 @@ from monitor.cli.common import (
     with_site,
 )
 from monitor.cli.ledger_option import ledger_option
+from monitor.cli.other_shard import refuse_other_shard
 from monitor.cli.output import say, say_json, show
 from monitor.cli.service import ServiceCommand
 from monitor.clock import SystemClock
@@ -121,6 +122,7 @@ def start(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     inventory = read_inventory(config)
     found = find_school(inventory, school)
     now = SystemClock().now()
+    refuse_other_shard(found.id, state_dir)
     running = _running(found, ledger, state_dir)
     wanted: dict[str, str] = {}
     for place in _sites(found, site):
@@ -156,6 +158,7 @@ def cancel(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     """Cancel the campaigns of SCHOOL. A running test stops within seconds."""
     inventory = read_inventory(config)
     found = find_school(inventory, school)
+    refuse_other_shard(found.id, state_dir)
     running = _running(found, ledger, state_dir)
     names = [str(found.key(one)) for one in _sites(found, site)]
     ended = {name: running[name] for name in names if name in running}

@@ -22,6 +22,7 @@ from monitor.cli.common import (
     read_inventory,
     state_option,
 )
+from monitor.cli.other_shard import refuse_other_shard, shards_of
 from monitor.cli.output import say, say_json, show
 from monitor.cli.service import ServiceCommand, person
 from monitor.clock import SystemClock
@@ -74,6 +75,10 @@ def add(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     """Add a window for SCHOOL. It survives restarts and expires by itself."""
     inventory = read_inventory(config)
     whose, name = _whose(inventory, school)
+    if whose != ALL_SCHOOLS:
+        refuse_other_shard(whose, state_dir)
+    elif shards := shards_of(state_dir):
+        say(f"warning: only for the schools of shard {shards}; add it for the others", err=True)
     now = SystemClock().now()
     zone = _zone(inventory)
     try:

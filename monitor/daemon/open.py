@@ -5,6 +5,7 @@ Must not decide anything itself: the meaning of an observation is defined elsewh
 
 from __future__ import annotations
 
+import logging
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from monitor.snmp.client import SnmpClient
 from monitor.snmp.on_demand import PysnmpOnDemand
 from monitor.snmp.read import NativeReader, Reader
 from monitor.state.directory import prepare_state_directory
+from monitor.state.shard_note import note_shard
 from monitor.status.view import DaemonView
 from monitor.threads import open_daemon_threads
 from monitor.web.access_file import WebFile
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from monitor.clock import Clock
     from monitor.daemon.settings import Loaded, Settings
     from monitor.probes.context import EchoTransport
+
+log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -65,6 +69,7 @@ async def open_daemon(
     own = OwnMetrics(__version__)
     web_file = _web_file(settings, clock, own)
     prepare_state_directory(settings.state_directory)
+    _note_shard(settings, loaded)
     async with AsyncExitStack() as stack:
         threads = stack.enter_context(open_daemon_threads())
         echo = await stack.enter_async_context(open_echo())
@@ -96,6 +101,14 @@ async def open_daemon(
         own.count_refusals(lambda: listen.refused)
         daemon.port = await stack.enter_async_context(serve(view, listen))
         yield daemon
+
+
+def _note_shard(settings: Settings, loaded: Loaded) -> None:
+    try:
+        note_shard(settings.state_directory, loaded.inventory.shard)
+    except OSError as error:
+        # Commands only lose a check by it.
+        log.warning("the shard is not noted in the state directory: %s", error.strerror)
 
 
 def _web_file(settings: Settings, clock: Clock, own: OwnMetrics) -> WebFile | None:

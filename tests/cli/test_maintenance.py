@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.inventory.shard import Shard
+from monitor.state.shard_note import note_shard
 from tests.cli.test_main import TOWN, invoke
 
 if TYPE_CHECKING:
@@ -162,3 +164,30 @@ def test_without_the_daemons_folder_the_error_names_the_option(
         f"error: {tmp_path}/none/maintenance.json: there is no such folder; name the daemon's with "
         "--state-dir\n"
     )
+
+
+def test_a_window_of_a_school_of_another_shard_is_refused_with_the_cure(
+    place: tuple[str, ...], tmp_path: Path
+) -> None:
+    own = Shard(1, 4).with_school("goethe")
+    other = own.with_school("voede")
+    assert own != other
+    note_shard(tmp_path, str(own))
+    wish = ("--until", "3h", "--reason", "Umbau", *place)
+    assert invoke("maintenance", "add", "goethe", *wish)[0] == 0
+    code, output, errors = invoke("maintenance", "add", "voede", *wish)
+    assert (code, output) == (1, "")
+    assert f"shard {other} monitors voede, and {tmp_path} belongs to shard {own}: name" in errors
+    assert f"the --state-dir of the daemon with shard {other}" in errors
+    code, _, errors = invoke("maintenance", "add", "all", *wish)
+    assert (code, errors) == (
+        0,
+        f"warning: only for the schools of shard {own}; add it for the others\n",
+    )
+    for command in ("start", "cancel"):
+        code, _, errors = invoke("campaign", command, "voede", *place)
+        assert code == 1
+        assert f"shard {other} monitors voede" in errors
+    # Daemons that share a directory see the windows of all their schools.
+    note_shard(tmp_path, str(other))
+    assert invoke("maintenance", "add", "voede", *wish)[0] == 0

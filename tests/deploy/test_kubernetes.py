@@ -41,7 +41,9 @@ def test_the_image_is_the_one_that_the_container_files_build(name: str) -> None:
     assert f" -t {container['image']} .\n" in text
 
 
-def test_the_program_accepts_the_arguments(tmp_path: Path) -> None:
+def test_the_program_accepts_the_arguments(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (container,) = stateful_set()["template"]["spec"]["containers"]
     arguments = [one.replace("$(POD_INDEX)", "1") for one in container["args"]]
     arguments = [one for one in arguments if not one.startswith(("--config", "--state-dir"))]
@@ -49,7 +51,7 @@ def test_the_program_accepts_the_arguments(tmp_path: Path) -> None:
     ledger = {"SCHULNETZ_LEDGER": "postgresql://x@127.0.0.1:1/x"}
     result = CliRunner().invoke(main, [*arguments, f"--config={missing}"], env=ledger)
     assert result.exit_code == 1, result.stderr
-    assert str(missing) in result.output
+    assert str(missing) in caplog.text  # with --log-format=json, an error is a line of the log
 
 
 def test_a_pod_has_few_rights() -> None:

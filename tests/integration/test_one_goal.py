@@ -16,6 +16,7 @@ from monitor.config import load
 from monitor.inventory.shard import Shard
 from monitor.ledger.place import SqlitePlace
 from monitor.ledger.postgres import postgres_place
+from monitor.state.shard_note import noted_shards
 from tests.campaigns.evidence import entries_of, passing
 from tests.integration.postgres import running_postgres
 from tests.integration.prometheus import running_prometheus
@@ -160,6 +161,10 @@ def test_two_shards_look_like_one_daemon_even_while_one_is_killed(tmp_path: Path
                 )
             )
             for number in (1, 2)
+        ]
+        assert [noted_shards(tmp_path / f"shard-{number}") for number in (1, 2)] == [
+            [(1, 2)],
+            [(2, 2)],
         ]
         prometheus = stack.enter_context(scraping(tmp_path / "scrapes-shards", *shards))
         alone = stack.enter_context(daemon(config, tmp_path / "whole"))
