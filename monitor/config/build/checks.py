@@ -21,7 +21,7 @@ from monitor.config.shape.checks import (
 )
 from monitor.config.shape.fields import HOST_PLACEHOLDER
 from monitor.config.shape.rules import LineRules
-from monitor.config.tree.places import mark_of
+from monitor.config.tree.places import mark_of, with_source
 from monitor.config.tree.problems import listed, suggestion
 from monitor.inventory.checks import (
     PROBE_SHARE,
@@ -282,10 +282,13 @@ class Plans:
         longest = rules.interval * _SHARE_OF_INTERVAL
         if rules.timeout > longest:
             at = path if path in given.values() else given.get("timeout", path)
+            timeout, interval = (
+                with_source(f"{seconds:g}s", given.get(key), at, self._root)
+                for key, seconds in (("timeout", rules.timeout), ("interval", rules.interval))
+            )
             self._findings.add(
                 mark_of(self._root, at),
-                f"a time-out of {rules.timeout:g}s is too long for an interval of "
-                f"{rules.interval:g}s",
+                f"a time-out of {timeout} is too long for an interval of {interval}",
                 f"allowed: at most 80 % of it ({longest:g}s)",
             )
 

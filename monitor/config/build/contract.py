@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monitor.config.tree.places import mark_of
+from monitor.config.tree.places import mark_of, with_source
 from monitor.words.rate import rate
 
 if TYPE_CHECKING:
     from monitor.config.build.merge import Merged
-    from monitor.config.shape.layout import Location
     from monitor.config.shape.rules import ContractRules
     from monitor.config.tree.problems import Findings
     from monitor.config.tree.text import Node
@@ -53,7 +52,7 @@ def _check_order(
     if less > more:
         path = merged.nearest_path(lower, upper)
         low, high = (
-            f"{key} ({rate(bps, figures=6)}{_origin(merged.paths[key], path, root)})"
+            with_source(f"{key} of {rate(bps, figures=6)}", merged.paths[key], path, root)
             for key, bps in ((lower, less), (upper, more))
         )
         findings.add(
@@ -61,8 +60,3 @@ def _check_order(
             f"{low} is more than {high}",
             "allowed: minimum ≤ normal ≤ contracted",
         )
-
-
-def _origin(path: Location, here: Location, root: Node) -> str:
-    """Return the line of a value that another level sets, so that it is found; else nothing."""
-    return "" if path[:-1] == here[:-1] else f", inherited from line {mark_of(root, path).line}"

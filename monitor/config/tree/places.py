@@ -38,6 +38,18 @@ def key_mark_of(root: Node, path: Location) -> Mark:
     return mark_of(root, path)
 
 
+def with_source(said: str, path: Location | None, here: Location, root: Node) -> str:
+    """Return a value with its line, if it is set in another section than `here` is or is in.
+
+    `path` is that of its key, None if no level sets it.
+    """
+    if path is None:
+        return f"{said} (the default)"
+    if path[:-1] in {here, here[:-1]}:
+        return said
+    return f"{said} (inherited from line {mark_of(root, path).line})"
+
+
 def node_at(root: Node, path: Location) -> Node | None:
     """Return the node at a path, or None."""
     node: Node | None = root

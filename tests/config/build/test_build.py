@@ -256,7 +256,7 @@ def test_rules_across_keys_are_checked_despite_broken_keys() -> None:
         "41",
         "48",
     ]
-    assert "too long for an interval of 5s" in found[1]
+    assert "of 5s (the default) is too long for an interval of 5s;" in found[1]
     assert "not after its start" in found[4]
     assert "outside its site's network" in found[5]
     assert "host 10.82.2.1, assigned from this network, is already used in line 41" in found[6]
@@ -278,7 +278,22 @@ def test_a_broken_site_does_not_hide_mistakes_at_other_sites() -> None:
 def test_a_mistake_in_the_defaults_is_reported_once_at_its_place() -> None:
     found = problems(SMALL.replace("snmp: {credential: devices}", "icmp: {timeout: 59s}"))
     (line,) = [line for line in found if "too long" in line]
-    assert line.startswith("15: a time-out of 59s is too long for an interval of 10s; allowed: ")
+    assert line.startswith(
+        "15: a time-out of 59s is too long for an interval of 10s (the default); "
+    )
+
+
+def test_a_value_that_was_not_written_here_is_named_with_its_source() -> None:
+    text = SMALL.replace("snmp: {credential: devices}", "icmp: {timeout: 8s}")
+    (line,) = problems(text.replace(NETWORK, NETWORK + "    icmp: {interval: 5s}\n"))
+    assert line.startswith(
+        "35: a time-out of 8s (inherited from line 15) is too long for an interval of 5s; allowed"
+    )
+    checks = "    checks: {web: {kind: tcp, port: 80, interval: 10s}}\n"
+    (line,) = problems(SMALL.replace(NETWORK, NETWORK + checks))
+    assert line.startswith(
+        "35: a time-out of 10s (the default) is too long for an interval of 10s; allowed"
+    )
 
 
 def test_broken_defaults_cause_no_follow_up_problems() -> None:
