@@ -74,8 +74,20 @@ def _check_exists(root: Node, section: str, node: Node, findings: Findings) -> N
             node.mark,
             f"{shown(node.value)} is not an entry of {section}",
             listed(names) or f"allowed: nothing yet, {section} has no entries",
-            suggestion(node.value, names),
+            _provider_meant(named, node.value)
+            if section == "providers"
+            else suggestion(node.value, names),
         )
+
+
+def _provider_meant(providers: Node | None, wanted: str) -> str:
+    """Return a suggestion for a provider's name; the nearest key might be another company's."""
+    entries = providers.values if isinstance(providers, Mapping) else {}
+    for key in entries:
+        name = node_at(entries[key], ("name",))
+        if isinstance(name, Scalar) and name.value == wanted:
+            return f"did you mean {key}?"
+    return ""
 
 
 def _check_goal(root: Node, schools: tuple[Node, ...], findings: Findings) -> None:
