@@ -262,7 +262,7 @@ def test_old_windows_are_dropped_when_one_is_added(tmp_path: Path) -> None:
 def test_a_missing_state_directory_gets_a_readable_error(tmp_path: Path) -> None:
     mine = MaintenanceBook(tmp_path / "missing", INVENTORY)
     with pytest.raises(
-        MaintenanceError, match="no such folder; name the daemon.s with --state-dir"
+        MaintenanceError, match="no such folder; name the daemon's with --state-dir"
     ):
         mine.add("schiller", NOW, NOW + HOUR, "fibre", now=NOW)
 
