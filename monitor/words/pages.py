@@ -127,8 +127,8 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     "outlook.stalled": Text(
         "Building has stalled: no {unit} completed for {days} days, longer than nine in ten "
         "previous pauses.",
-        "Der Bau steht still: seit {days} Tagen keine {unit} fertig, länger als neun von zehn "
-        "Pausen davor.",
+        "Der Bau steht still: seit {days} Tagen werden keine {unit} fertig, länger als neun von "
+        "zehn Pausen davor.",
     ),
     "outlook.no end in sight": Text(
         "At the current pace there is no end in sight.",

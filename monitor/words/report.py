@@ -111,7 +111,7 @@ _SENTENCES: Final[dict[Language, dict[str, str]]] = {
         "outlook_no goal": "Keine Prognose: Das Ziel ist leer.",
         "outlook_unreachable": "Das Ziel ist nicht erreichbar: Es verlangt {denominator} {unit}, in der Konfiguration stehen nur {listed}.",
         "outlook_too little evidence": "Keine Prognose: zu wenige Belege. Dafür braucht es 8 Wochen, 5 seit Beginn der Beobachtung gebaute Leitungen und 3 Lieferungen nach der ersten.",
-        "outlook_stalled": "Der Bau steht still: seit {pause} Tagen keine {unit} fertig, länger als neun von zehn Pausen davor ({usual} Tage). Keine Prognose.",
+        "outlook_stalled": "Der Bau steht still: seit {pause} Tagen werden keine {unit} fertig, länger als neun von zehn Pausen davor ({usual} Tage). Keine Prognose.",
         "outlook_no end in sight": "Kein Ende abzusehen: Bei diesem Tempo enden die meisten möglichen Verläufe nicht in 30 Jahren.",
         "built_count": "{built} von {denominator} {unit} haben ihre Leitung.",
         "built_count_more": "{built} {unit} haben ihre Leitung, mehr als das Ziel von {denominator}.",

@@ -184,7 +184,7 @@ def test_an_unreachable_goal_and_a_standstill_are_reported() -> None:
     found = report(at(2020, 6, 1), entries, city)
     assert found.forecast.outlook is Outlook.STALLED
     assert (
-        "seit 58 Tagen keine Schulen fertig, länger als neun von zehn Pausen davor (9 Tage)"
+        "seit 58 Tagen werden keine Schulen fertig, länger als neun von zehn Pausen davor (9 Tage)"
         in to_html(found, "de")
     )
 

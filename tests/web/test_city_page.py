@@ -99,7 +99,7 @@ async def test_a_ledger_that_cannot_be_written_is_on_the_page(language: str, sai
     [
         (Outlook.EXPECTED, "zwischen 10.03.2023 und 05.01.2024 gebaut"),
         (Outlook.UNREACHABLE, "Das Ziel ist nicht erreichbar: Es verlangt 82, aufgeführt sind 80."),
-        (Outlook.STALLED, "Der Bau steht still: seit 99 Tagen keine Schulen fertig"),
+        (Outlook.STALLED, "Der Bau steht still: seit 99 Tagen werden keine Schulen fertig"),
         (Outlook.TOO_LITTLE_EVIDENCE, "zu wenige Belege"),
     ],
 )
