@@ -26,7 +26,7 @@ _MOST_NAMED: Final = 8
 _NAMED_HEIGHT: Final = 280.0
 _NAMED_MARGIN: Final = 44.0
 _LABEL_HEIGHT: Final = 30.0
-_LABEL_LETTER: Final = 13.0
+_LABEL_LETTER: Final = 14.0
 _LABEL_GAP: Final = 24.0
 _EDGE: Final = 8.0
 # Half a mark, including its outline.
@@ -47,7 +47,8 @@ _LEAST_SCALE_SECONDS: Final = 0.010
 class Label:
     """A school's name on the map, as far as it fits: `side` is its end at `x`, `start` or `end`.
 
-    `y` is the middle of its line.
+    `y` is the middle of its line. It is drawn as wide as from `left` to `right`: how wide a letter
+    is depends on the reader's fonts.
     """
 
     text: str

@@ -15,6 +15,7 @@ from playwright.async_api import async_playwright
 
 from monitor.observation import State
 from monitor.web.app import Listen, serve
+from monitor.web.picture import MAP_WIDTH
 from monitor.words.text import LANGUAGES
 from tests.modelled import Network
 from tests.status.test_view import serving
@@ -134,6 +135,42 @@ async def test_eighty_schools_are_three_screens_of_a_phone_and_one_of_a_desk(
                 await page.goto(f"http://127.0.0.1:{port}/?lang={language}")
                 high = await page.evaluate("document.documentElement.scrollHeight")
                 assert high <= screens * height, f"{language}: {high / height:.2f} screens"
+
+
+class Named(Shown):
+    """A city of four schools, which have their long names on the map."""
+
+    def schools(self) -> tuple[SchoolSummary, ...]:
+        return tuple(
+            answers.summary(
+                id=f"s{number}",
+                name=name,
+                latitude=51.48 + 0.01 * number,
+                longitude=7.2 + 0.02 * (number % 3),
+            )
+            for number, name in enumerate(
+                ("Amtmann-Kreyenfeld-Schule", "Gymnasium am Wommelmoor", "illi", "WWWWWWWWWWWW")
+            )
+        )
+
+
+async def test_no_name_on_the_map_is_cut_or_covers_another(browser: Browser) -> None:
+    async with serve(Named(), Listen("127.0.0.1", 0)) as port:
+        page = await opened(browser, "desktop", "light", [])
+        await page.goto(f"http://127.0.0.1:{port}/")
+        boxes = await page.locator(".map text").evaluate_all(
+            "found => found.map(one => one.getBBox()).map(b => [b.x, b.y, b.width, b.height])"
+        )
+    assert len(boxes) == 4
+    for x, y, width, height in boxes:
+        assert x >= 0
+        assert x + width <= MAP_WIDTH
+        assert y + height > 0
+    for (x, y, width, height), (other_x, other_y, other_width, _) in itertools.combinations(
+        boxes, 2
+    ):
+        is_beside = x + width <= other_x or other_x + other_width <= x
+        assert is_beside or abs(y - other_y) >= height
 
 
 async def test_hostile_names_are_shown_as_text(browser: Browser) -> None:
