@@ -26,7 +26,7 @@ _MOST_NAMED: Final = 8
 _NAMED_HEIGHT: Final = 280.0
 _NAMED_MARGIN: Final = 44.0
 _LABEL_HEIGHT: Final = 30.0
-_LABEL_LETTER: Final = 14.0
+_LABEL_LETTER: Final = 13.0
 _LABEL_GAP: Final = 24.0
 _EDGE: Final = 8.0
 # Half a mark, including its outline.
